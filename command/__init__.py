@@ -1,0 +1,1 @@
+"""The one command-line program behind the Makefile."""
