@@ -46,6 +46,7 @@ def serve(provider: Provider, arguments: Sequence[str], log_variable: str) -> No
     if "--version" in arguments:
         sys.stdout.write(f"{provider.name} {provider.version}\n")
         return
+    parent = os.getppid()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _leave)
     addresses = [word for word in arguments if not word.startswith("-")]
@@ -56,7 +57,7 @@ def serve(provider: Provider, arguments: Sequence[str], log_variable: str) -> No
     port = start(provider, CallLog(os.environ.get(log_variable)))
     announce.write(f"{port}\n")
     announce.close()
-    _outlive_no_engine()
+    _outlive_no_engine(parent)
 
 
 def start(provider: Provider, log: CallLog) -> int:
@@ -137,9 +138,8 @@ def _leave(number: int, frame: object) -> None:
     os._exit(0)
 
 
-def _outlive_no_engine() -> None:
+def _outlive_no_engine(parent: int) -> None:
     """Block until the process that started this one is gone (kill -9 of an engine), then leave."""
-    parent = os.getppid()
     pause = threading.Event()
     while os.getppid() == parent:
         pause.wait(1.0)
