@@ -48,11 +48,12 @@ ETCD = GoModule(
     "h1:4RbUb1Bd4y1WkBHmuF+cZII83JNQMuNXzyjwigQ06y0=",
     "h1:PLuhyVXz8WWRhzXDsl3A3zv/+aK9e4A9lpQkqawIaH0=",
 )
+# The version that kubeadm 1.34 asks for; so is etcd's.
 COREDNS = GoModule(
     "github.com/coredns/coredns",
-    "v1.12.4",
-    "h1:rIMnjPvB02drP18DTlJJb1vGkc8Tyl8fe7NFnnSv2lU=",
-    "h1:TxzroErfdIKzIwSJUX2VT9NqlZ1RZ3jqIzs3fQ1shmY=",
+    "v1.12.1",
+    "h1:haptbGscSbdWU46xrjdPj1vp3wvH1Z2FgCSQKEdgN5s=",
+    "h1:V26ngiKdNvAiEre5PTAvklrvTjnNjl6lakq1nbE/NbU=",
 )
 LOCAL_PATH_PROVISIONER = GoModule(
     "github.com/rancher/local-path-provisioner",
