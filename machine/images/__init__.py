@@ -1,0 +1,1 @@
+"""Container images built from pinned modules and packages, and the containerd store that brings them to a node."""
