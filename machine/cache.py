@@ -64,7 +64,7 @@ class Cache:
 
         Args:
             parts: The entry's path below the root. It names content: same parts, same bytes.
-            build: Fills the folder (or writes the file) at the path it is given, a fresh path beside the entry.
+            build: Fills the folder (or writes the file) at the path it is given, fresh, beside the entry.
 
         Returns:
             The finished entry's path.
