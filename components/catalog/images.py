@@ -109,6 +109,7 @@ CONTROL_PLANE: tuple[Image, ...] = (
             (Binary("/usr/bin/local-path-provisioner", "."),),
             ("/usr/bin/local-path-provisioner",),
             user="0:0",
+            shell=True,
         ),
     ),
 )

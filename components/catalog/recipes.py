@@ -1,147 +1,144 @@
-"""What an image is built from where it cannot be pulled: recipes as plain values, one type a way of building.
-
-The table that gives each image reference its recipe is `components.catalog.images`; how a recipe becomes layers
-is `machine.images`.
-"""
+"""How an image is made where it cannot be pulled: pure data, which `machine.images` acts on."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from components.catalog.modules import GoModule
 
-NONROOT = "65532:65532"
-"""The user and group of images whose pods ask for runAsNonRoot; numbers, because the kubelet checks numbers."""
+
+@dataclass(frozen=True)
+class Binary:
+    """A Go program in an image.
+
+    Attributes:
+        path: Absolute path in the image.
+        package: Its package, relative to the module's root.
+    """
+
+    path: str
+    package: str
 
 
 @dataclass(frozen=True)
 class ModuleFile:
-    """A file that an image takes out of a module.
+    """A file taken out of the module as it is.
 
     Attributes:
-        module: The module.
-        source: Path inside the module.
         path: Absolute path in the image.
+        source: Path in the module.
     """
 
-    module: GoModule
-    source: str
     path: str
+    source: str
 
 
 @dataclass(frozen=True)
 class GoProgram:
-    """One Go program on a base of CA certificates, a user list and a /tmp.
+    """Static Go programs on an otherwise empty filesystem (CA certificates, passwd, a writable /tmp).
 
     Attributes:
-        module: Where it is built from.
-        package: Its package, relative to the module's root ("cmd/controller", ".").
-        path: Absolute path of the program in the image; it is the entrypoint too.
-        user: Numeric "uid:gid".
-        environment: Variables of the container.
+        module: Where the programs come from.
+        binaries: The programs; every binary of one module is linked in one run of the compiler.
+        entrypoint: What the container starts.
+        user: Numeric user and group: runAsNonRoot refuses names.
+        files: Files of the module that the programs read.
         ldflags: Given to the linker: where a program is told its version.
-        files: What lies beside it.
-        overlay: Files of ours inside the module, by path: the text that stands there while it is built.
+        shell: Put a static shell with file tools in too: pods run scripts in this image.
     """
 
     module: GoModule
-    package: str
-    path: str
-    user: str = NONROOT
-    environment: Mapping[str, str] = field(default_factory=dict)
-    ldflags: str = ""
+    binaries: tuple[Binary, ...]
+    entrypoint: tuple[str, ...]
+    user: str = "65532:65532"
     files: tuple[ModuleFile, ...] = ()
-    overlay: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class KubernetesProgram:
-    """A program of the control plane, out of the one binary that holds them all.
-
-    Attributes:
-        module: Kubernetes itself.
-        program: Name of the program ("kube-apiserver").
-        packages: Debian packages that it calls at run time (kube-proxy: iptables and conntrack).
-    """
-
-    module: GoModule
-    program: str
-    packages: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class DebianProgram:
-    """One program of a Debian package that needs nothing else.
-
-    Attributes:
-        package: The package.
-        source: Absolute path of the program in the package.
-        path: Absolute path in the image.
-        arguments: What follows the program's path in the entrypoint.
-        links: Absolute paths that lead to the program too (the tools of a busybox).
-    """
-
-    package: str
-    source: str
-    path: str
-    arguments: tuple[str, ...] = ()
-    links: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class IstioProxy:
-    """Istio's agent with Envoy's own release beside it.
-
-    Attributes:
-        module: Istio; the agent and the bootstrap template come out of it.
-        envoy: The Python package that carries Envoy, "name==version".
-        ldflags: Given to the linker: the agent tells istiod its version.
-    """
-
-    module: GoModule
-    envoy: str
     ldflags: str = ""
+    shell: bool = False
+
+
+@dataclass(frozen=True)
+class EnvoyProxy:
+    """Envoy and the agent that runs it: Envoy is a C++ program, so its C library comes along.
+
+    Attributes:
+        agent: The Go part.
+        envoy_version: Version of the published package that holds the Envoy binary.
+    """
+
+    agent: GoProgram
+    envoy_version: str
+
+
+@dataclass(frozen=True)
+class Kubernetes:
+    """One command of Kubernetes; the images of all of them share the layer of one multi-call binary.
+
+    Attributes:
+        version: Kubernetes version, without a leading v.
+        command: Name that the binary is called by, e.g. kube-apiserver.
+        debian: Debian packages that the command runs itself.
+    """
+
+    version: str
+    command: str
+    debian: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class CoreDns:
+    """CoreDNS with the plugins that kubeadm's Corefile names, and no other: all of them take 200 CPU seconds.
+
+    Attributes:
+        module: Where it comes from.
+        plugins: Names of its plugins.
+    """
+
+    module: GoModule
+    plugins: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Pause:
+    """The process that holds a pod's namespaces: Debian's catatonit."""
 
 
 @dataclass(frozen=True)
 class NodeImage:
-    """kind's node: a small Debian with systemd, containerd and Kubernetes.
+    """kind's node: a Debian system with containerd, kubelet, kubeadm and kind's own files.
 
     Attributes:
-        kind: kind's module; its node files are taken from there.
-        kubernetes: Kubernetes.
+        kubernetes_version: Without a leading v.
+        kind: Module that kind's files come from.
         pause: Full reference of the image that holds a pod's namespaces.
-        pod_subnet: Network that the bridge gives pods addresses from, CIDR.
+        provisioner: Full reference of the image that makes volumes of folders on the node.
     """
 
+    kubernetes_version: str
     kind: GoModule
-    kubernetes: GoModule
-    pause: str
-    pod_subnet: str = "10.244.0.0/16"
+    pause: str = "registry.k8s.io/pause:3.10.1"
+    provisioner: str = "docker.io/rancher/local-path-provisioner:v0.0.30"
 
 
 @dataclass(frozen=True)
 class TorchServe:
-    """TorchServe with KServe's protocol server in front of it, on Debian's PyTorch."""
+    """TorchServe with KServe's protocols in front of it.
+
+    Attributes:
+        version: TorchServe's version.
+    """
+
+    version: str
 
 
 @dataclass(frozen=True)
 class MnistModel:
-    """The model store of the MNIST example and a tool that copies it onto a volume."""
-
-
-Recipe = GoProgram | KubernetesProgram | DebianProgram | IstioProxy | NodeImage | TorchServe | MnistModel
-
-
-@dataclass(frozen=True)
-class Image:
-    """An image that can be built here.
+    """The digit classifier, trained when the image is made, and a program that copies it to a claim.
 
     Attributes:
-        reference: Full name with its tag, as upstream calls it and as pods write it.
-        recipe: What to build it from.
+        version: Version of the model.
     """
 
-    reference: str
-    recipe: Recipe
+    version: str
+
+
+Recipe = GoProgram | EnvoyProxy | Kubernetes | CoreDns | Pause | NodeImage | TorchServe | MnistModel
