@@ -1,0 +1,54 @@
+"""`kserve-platform:platform`: what is installed on the cluster, and how."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from components.settings.base import Model
+from components.settings.resources import Resources
+from components.settings.runtimes import ALL_RUNTIMES, RuntimeName
+from components.settings.text import Domain
+
+DeploymentMode = Literal["knative", "standard"]
+IngressClass = Literal["gateway-api", "istio", "kourier"]
+ResourceProfile = Literal["default", "local"]
+
+
+class KServeOptions(Model):
+    """Options of KServe's controller, written to its `inferenceservice-config`."""
+
+    predictor_resources: Resources | None = None
+    """What a predictor gets that asks for nothing itself. Absent: one core and 2Gi, as KServe ships it, or
+    what the resource profile lowers that to."""
+
+    storage_initializer_resources: Resources | None = None
+    """What the init container gets that downloads a model. Absent: as KServe ships it. Large models need more
+    memory."""
+
+
+class PlatformSettings(Model):
+    """What is installed on the cluster, and how."""
+
+    mode: DeploymentMode = "knative"
+    """How KServe deploys by default: `knative` scales with requests, down to zero; `standard` uses plain
+    Deployments."""
+
+    ingress_class: IngressClass = "gateway-api"
+    """What carries Knative's traffic. `gateway-api` runs everywhere; `istio` and `kourier` need a cluster
+    that can pull images."""
+
+    domain: Domain = "example.com"
+    """Domain below which services answer as <service>.<namespace>.<domain>. The default needs a Host header."""
+
+    resource_profile: ResourceProfile = "default"
+    """Sizes of the platform's own pods: `default` is upstream's; `local` lowers CPU requests so that the
+    platform and five predictors fit on two cores."""
+
+    runtimes: Annotated[tuple[RuntimeName, ...], Field(min_length=1)] = ALL_RUNTIMES
+    """ClusterServingRuntimes to install, by the names that `kubectl get clusterservingruntimes` shows. All of
+    KServe's by default: an unused one costs nothing."""
+
+    kserve: KServeOptions = KServeOptions()
+    """Options of KServe's controller."""
