@@ -59,6 +59,8 @@ class Cluster:
         platform: Provider for CRD sets and gates.
         kubeconfig: Secret content of a kubeconfig that reaches it from the user's machine.
         capabilities: What it can do.
+        made_by: The resource that is the cluster itself, where this stack makes it: deleting that one deletes
+            everything on it, so nothing on it needs deleting (`deleted_with`).
     """
 
     name: str
@@ -66,6 +68,7 @@ class Cluster:
     platform: PlatformProvider
     kubeconfig: pulumi.Output[str]
     capabilities: Capabilities
+    made_by: pulumi.Resource | None = None
 
     def options(
         self, parent: pulumi.Resource | None = None, depends_on: list[pulumi.Resource] | None = None
@@ -83,6 +86,7 @@ def connect(
     *,
     context: str | None = None,
     parent: pulumi.Resource | None = None,
+    made_by: pulumi.Resource | None = None,
 ) -> Cluster:
     """Make the providers of a cluster whose kubeconfig is known, or will be.
 
@@ -92,6 +96,7 @@ def connect(
         capabilities: What the cluster can do.
         context: Context of the kubeconfig; None for its current one.
         parent: Component that made the cluster.
+        made_by: The resource that is the cluster itself, where this stack makes it.
     """
     secret = pulumi.Output.secret(kubeconfig)
     options = pulumi.ResourceOptions(parent=parent)
@@ -113,4 +118,5 @@ def connect(
         platform=PlatformProvider("platform", kubeconfig=secret, context=context, opts=options),
         kubeconfig=secret,
         capabilities=capabilities,
+        made_by=made_by,
     )
