@@ -39,7 +39,7 @@ class Provided:
     Attributes:
         tool: Its entry in the table.
         programs: Name -> file.
-        origin: Where it came from, for people: "PATH", "official release" or "built here".
+        origin: Where it came from, for people: "PATH", "official release" or the recipe's word.
         version: Its version.
     """
 
@@ -125,7 +125,7 @@ class Toolchain:
         folders = {
             str(program.parent)
             for provided in self._provided.values()
-            if provided.origin != "PATH"
+            if provided.origin != "PATH" and not provided.tool.private
             for program in provided.programs.values()
         }
         return os.pathsep.join([*sorted(folders), self._environment.get("PATH", os.defpath)])
@@ -145,7 +145,7 @@ class Toolchain:
         may_build = self._source in {Source.AUTO, Source.BUILD} or tool.compiler
         # What was built once is not exchanged for a download because a host answers today.
         if may_build and self._cache.path(*built).exists():
-            return self._provided_from(tool, self._cache.path(*built), "built here")
+            return _provided(tool, self._cache.path(*built))
         if self._source in {Source.AUTO, Source.OFFICIAL} and has_release(tool.release):
             try:
                 return self._official(tool)
@@ -166,7 +166,9 @@ class Toolchain:
         if not self._cache.path(*parts).exists():
             with self._history.step(self._report, f"fetch {tool.name}") as note:
                 self._cache.produce(parts, lambda aside: self._releases.fetch(tool, aside, note))
-        return self._provided_from(tool, self._cache.path(*parts), "official release")
+        folder = self._cache.path(*parts)
+        programs = {name: folder / name for name in tool.programs}
+        return Provided(tool, programs, "official release", tool.version)
 
     def _build(self, tool: Tool, parts: tuple[str, ...]) -> Provided:
         def modules() -> GoModules:
@@ -176,13 +178,12 @@ class Toolchain:
         with self._history.step(self._report, f"build {tool.name}") as note:
             shop = Workshop(self._cache, modules, log, note)
             self._cache.produce(parts, lambda aside: tool.recipe.make(aside, shop))
-        return self._provided_from(tool, self._cache.path(*parts), "built here")
+        return _provided(tool, self._cache.path(*parts))
 
-    @staticmethod
-    def _provided_from(tool: Tool, folder: Path, origin: str) -> Provided:
-        official = origin == "official release"
-        places = {name: name if official else tool.recipe.place(name) for name in tool.programs}
-        return Provided(tool, {name: folder / place for name, place in places.items()}, origin, tool.version)
+
+def _provided(tool: Tool, folder: Path) -> Provided:
+    programs = {name: folder / tool.recipe.place(name) for name in tool.programs}
+    return Provided(tool, programs, tool.recipe.origin, tool.version)
 
 
 def _source(word: str) -> Source:

@@ -41,6 +41,8 @@ def look_on_path(tool: Tool, path: str, ask: Ask | None = None) -> Found:
         path: Value of PATH.
         ask: Runs the version query; `run` by default.
     """
+    if tool.private:
+        return Found({}, "it is not looked for there")
     places: dict[str, Path] = {}
     for program in tool.programs:
         place = shutil.which(program, path=path)

@@ -16,7 +16,9 @@ from pathlib import Path
 
 from components.catalog.modules import GoModule
 from components.errors import PlatformError
+from machine.cache import remove_tree, write_atomically
 from machine.process import CommandFailed, run_logged
+from machine.toolchain.debian import DebianPackages
 from machine.toolchain.tool import Workshop
 
 
@@ -54,6 +56,10 @@ class GoBuild:
     """A tool made of Go programs."""
 
     parts: tuple[GoPrograms, ...]
+
+    @property
+    def origin(self) -> str:
+        return "built here from " + ", ".join(str(part.module) for part in self.parts)
 
     def key(self) -> str:
         return content_key([asdict(part) for part in self.parts])
@@ -94,6 +100,10 @@ class Wheel:
     inside: str
     places: Mapping[str, str]
 
+    @property
+    def origin(self) -> str:
+        return f"Python package {self.requirement}"
+
     def key(self) -> str:
         return content_key(asdict(self))
 
@@ -132,6 +142,45 @@ class Wheel:
                 why=failure.tail,
                 fix=f"Check the package index that pip is set to (`pip config list`). Log: {shop.log}",
             ) from None
+
+
+@dataclass(frozen=True)
+class DebianTree:
+    """A tool out of Debian packages, unpacked and never installed.
+
+    Attributes:
+        packages: Names.
+        places: Program -> path below the unpacked root.
+        whole: Whether the whole root is kept, or the programs alone (those that need only the C library).
+    """
+
+    packages: tuple[str, ...]
+    places: Mapping[str, str]
+    whole: bool = True
+
+    @property
+    def origin(self) -> str:
+        return f"Debian packages {', '.join(self.packages)}"
+
+    def key(self) -> str:
+        return content_key(asdict(self))
+
+    def place(self, program: str) -> str:
+        return self.places[program] if self.whole else program
+
+    def make(self, folder: Path, shop: Workshop) -> None:
+        """Unpack the packages with all that they depend on.
+
+        Raises:
+            PackagesUnavailable: As `DebianPackages.unpack`.
+        """
+        root = folder if self.whole else folder / "root"
+        versions = DebianPackages(shop.cache).unpack(self.packages, root, shop.note)
+        write_atomically(folder / "packages.json", json.dumps(versions, indent=1))
+        if not self.whole:
+            for program, place in self.places.items():
+                os.replace(root / place, folder / program)
+            remove_tree(root)
 
 
 def _pip() -> list[str]:

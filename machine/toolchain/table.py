@@ -11,7 +11,7 @@ from components.catalog.modules import (
     PULUMI_LANGUAGE_HOST,
     GoModule,
 )
-from machine.toolchain.recipes import GoBuild, GoPrograms, Wheel
+from machine.toolchain.recipes import DebianTree, GoBuild, GoPrograms, Wheel
 from machine.toolchain.tool import Release, Tool, VersionQuery
 from machine.toolchain.version import version_range
 
@@ -159,5 +159,30 @@ HEY_CLI = Tool(
     recipe=GoBuild((GoPrograms(HEY, {"hey": "."}),)),
 )
 
-TOOLS: tuple[Tool, ...] = (GO, KUBECTL, HELM_CLI, KIND_CLI, PULUMI, HEY_CLI)
+_DOCKER_VERSION = VersionQuery(("--version",), r"Docker version ([^\s,]+)")
+
+# No checksums are published for Docker's static programs: Debian's signed packages are the release.
+DOCKER_ENGINE = Tool(
+    name="docker-engine",
+    version="debian",
+    programs=("dockerd",),
+    fits=version_range("20.10"),
+    query=_DOCKER_VERSION,
+    recipe=DebianTree(("docker.io", "iptables"), {"dockerd": "usr/sbin/dockerd"}),
+    private=True,
+)
+
+DOCKER_CLIENT = Tool(
+    name="docker",
+    version="debian",
+    programs=("docker",),
+    fits=version_range("20.10"),
+    query=_DOCKER_VERSION,
+    recipe=DebianTree(("docker.io",), {"docker": "usr/bin/docker"}, whole=False),
+)
+
+TOOLS: tuple[Tool, ...] = (
+    *(GO, KUBECTL, HELM_CLI, KIND_CLI, PULUMI),
+    *(DOCKER_ENGINE, DOCKER_CLIENT, HEY_CLI),
+)
 """The whole table."""

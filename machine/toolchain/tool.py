@@ -75,6 +75,11 @@ class Modules(Protocol):
 class Recipe(Protocol):
     """A way to make a tool out of package registries alone."""
 
+    @property
+    def origin(self) -> str:
+        """What it makes the tool out of, for people."""
+        ...
+
     def key(self) -> str:
         """Names everything that the result depends on: another recipe, another key."""
         ...
@@ -101,6 +106,8 @@ class Tool:
         recipe: How to make it here.
         release: Its official release; None where none is published with checksums.
         together: Whether its programs must come from one folder, as a matching set.
+        private: Whether it is a whole tree whose programs only its keeper runs: it is never looked for on PATH,
+            and not put there (it would hide the machine's own tar and perl).
         compiler: Whether it is what everything else is built with; then PATH is asked even where tools are
             to be built.
     """
@@ -113,4 +120,5 @@ class Tool:
     recipe: Recipe
     release: Release | None = None
     together: bool = False
+    private: bool = False
     compiler: bool = False
