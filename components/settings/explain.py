@@ -10,11 +10,11 @@ from pydantic_core import ErrorDetails
 
 from components.errors import Problem
 from components.settings.base import Model
+from components.settings.form import ERROR_PREFIX
 from components.settings.keys import Path, key_of
 from components.settings.places import Place, keys_of, nearest, place_of
 from components.settings.plain import Plain
 from components.settings.seen import seen
-from components.settings.text import ERROR_PREFIX
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from pydantic import Field
-
 from components.settings.base import Model
 from components.settings.cluster import (
     ClusterSettings,
@@ -31,6 +29,7 @@ from components.settings.resources import Amounts, Resources
 from components.settings.runtimes import Protocol, RuntimeName
 from components.settings.services import MnistExample, ModelService, Scaled, Service
 from components.settings.storage import StorageSettings
+from components.settings.text import ServiceName
 
 __all__ = [
     "Amounts",
@@ -74,5 +73,5 @@ class Settings(Model):
     storage: StorageSettings = StorageSettings()
     """Where models of this stack lie."""
 
-    services: Mapping[str, Service] = Field(default_factory=dict)
+    services: Mapping[ServiceName, Service] = {}
     """InferenceServices by name."""

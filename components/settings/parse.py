@@ -27,6 +27,7 @@ from components.settings.model import (
 )
 from components.settings.plain import Plain, decode
 from components.settings.seen import seen
+from components.settings.text import judge_service_name
 
 CLUSTERS: Mapping[str, type[ClusterSettings]] = {
     "kind": KindSettings,
@@ -113,6 +114,11 @@ class _Reader:
                     )
                 )
             return {}
+        for name in value:
+            refusal = judge_service_name(name)
+            if refusal:
+                problem = Problem(**refusal._asdict(), key=key_of(("services", name)), seen=seen(name))
+                self.problems.append(problem)
         read = {name: self._service(name, inner) for name, inner in value.items()}
         return {name: service for name, service in read.items() if service is not None}
 

@@ -40,7 +40,7 @@ class PlatformSettings(Model):
     that can pull images."""
 
     domain: Domain = "example.com"
-    """Domain below which services answer as <service>.<namespace>.<domain>. The default needs a Host header."""
+    """Domain below which services answer as <service>.<namespace>.<domain>. Without DNS, name it as Host."""
 
     resource_profile: ResourceProfile = "default"
     """Sizes of the platform's own pods: `default` is upstream's; `local` lowers CPU requests so that the

@@ -29,6 +29,9 @@ RuntimeName = Literal[
 ]
 ALL_RUNTIMES: tuple[RuntimeName, ...] = get_args(RuntimeName)
 
+# What the built-in example runs on.
+EXAMPLE_RUNTIME: RuntimeName = "kserve-torchserve"
+
 Protocol = Literal["v1", "v2", "grpc-v1", "grpc-v2"]
 
 

@@ -1,66 +1,14 @@
-"""Texts with a form: names, versions, quantities, paths, addresses.
-
-Each form is a pure function from a text to the reason for refusing it, wrapped as a pydantic annotation that
-also tells editors a pattern. A refusal carries what, why and fix, because "does not match ^[a-z]..." helps
-nobody.
-"""
+"""The forms of text in a stack file: names, versions, amounts, paths, addresses."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated
 from urllib.parse import urlsplit
 
-from pydantic import BeforeValidator, GetCoreSchemaHandler, GetJsonSchemaHandler
-from pydantic_core import CoreSchema, PydanticCustomError, core_schema
+from pydantic import BeforeValidator
 
-ERROR_PREFIX = "text:"
-
-
-class Refusal(NamedTuple):
-    """Why a text is not of its form."""
-
-    what: str
-    why: str
-    fix: str
-
-
-@dataclass(frozen=True)
-class Form:
-    """A pydantic annotation for text of one form.
-
-    Attributes:
-        name: Identifies the form in pydantic's error type.
-        judge: None for a good text, else why it is refused.
-        pattern: Regular expression for editors; may be looser than `judge`, never stricter.
-        number: Whether a YAML number is welcome too (`cpu: 1`), and kept as its text.
-    """
-
-    name: str
-    judge: Callable[[str], Refusal | None]
-    pattern: str = ""
-    number: bool = False
-
-    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        return core_schema.no_info_after_validator_function(self._apply, handler(source))
-
-    def __get_pydantic_json_schema__(
-        self, schema: CoreSchema, handler: GetJsonSchemaHandler
-    ) -> dict[str, Any]:
-        written = dict(handler(schema))
-        if self.pattern:
-            written["pattern"] = self.pattern
-        if self.number:
-            written["type"] = ["string", "number"]
-        return written
-
-    def _apply(self, value: str) -> str:
-        refusal = self.judge(value)
-        if refusal:
-            raise PydanticCustomError(f"{ERROR_PREFIX}{self.name}", "{what}", refusal._asdict())
-        return value
+from components.settings.form import Form, Refusal
 
 
 def _number_as_text(value: object) -> object:
@@ -266,6 +214,28 @@ def _judge_one_line(value: str) -> Refusal | None:
     return Refusal("is empty or has stray blanks", "it is looked up as it stands", "write the name only")
 
 
+# The longest object that a service leads to is `<name>-predictor`, whose host label may have 63 letters.
+LONGEST_SERVICE = 63 - len("-predictor")
+
+
+def judge_service_name(value: str) -> Refusal | None:
+    """KServe's webhook wants more than a DNS label: a letter first (IsvcNameFmt in its validation)."""
+    if not re.fullmatch(r"[a-z]([-a-z0-9]*[a-z0-9])?", value):
+        return Refusal(
+            "is not a name for a service",
+            "the name becomes part of a host, and KServe refuses others",
+            "use small letters, digits and '-', a letter first and no '-' last",
+        )
+    if len(value) > LONGEST_SERVICE:
+        return Refusal(
+            f"is longer than {LONGEST_SERVICE} letters",
+            "with -predictor behind it, it must fit into the 63 letters of a host's label",
+            "shorten it",
+        )
+    return None
+
+
+ServiceName = Annotated[str, Form("service-name", judge_service_name, r"^[a-z]([-a-z0-9]*[a-z0-9])?$")]
 ObjectName = Annotated[str, Form("object-name", _judge_object_name, rf"^{_LABEL}(\.{_LABEL})*$")]
 LabelKey = Annotated[str, Form("label-key", _judge_label_key)]
 LabelValue = Annotated[str, Form("label-value", _judge_label_value)]

@@ -1,11 +1,20 @@
-"""Rules that look at more than one value: pure functions from models to problems."""
+"""Rules that look at more than one value: pure functions from the parts of a stack to problems."""
 
 from __future__ import annotations
 
 from components.errors import Problem
-from components.settings.parse import Parsed
+from components.settings.parts import Parts, Rule
+from components.settings.rules import building, cluster, models, platform, services
+
+RULES: tuple[Rule, ...] = (
+    *cluster.RULES,
+    *platform.RULES,
+    *services.RULES,
+    *models.RULES,
+    building.building_is_asked_for_what_can_be_built,
+)
 
 
-def check(parsed: Parsed) -> list[Problem]:
-    """Apply every rule whose parts could be read."""
-    return []
+def check(parts: Parts) -> list[Problem]:
+    """Apply every rule; those whose parts could not be read find nothing."""
+    return [problem for rule in RULES for problem in rule(parts)]
