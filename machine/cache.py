@@ -8,6 +8,7 @@ whole entry or none, a `kill -9` leaves only a folder that the next producer rem
 from __future__ import annotations
 
 import fcntl
+import glob
 import os
 import shutil
 import uuid
@@ -15,6 +16,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+from machine.progress import Note
 
 _ASIDE = ".aside-"
 
@@ -49,22 +52,36 @@ class Cache:
         return path
 
     @contextmanager
-    def lock(self, *parts: str, shared: bool = False) -> Iterator[None]:
+    def lock(self, *parts: str, shared: bool = False, note: Note | None = None) -> Iterator[None]:
         """Hold the lock of an entry; it is the kernel's, so it dies with its holder.
 
         Lock files live apart from the entries, so that an entry may be removed while its lock is held.
+
+        Args:
+            parts: The entry's path below the root.
+            shared: Let others hold it too, if all share.
+            note: Told if another run holds it and we have to wait.
         """
         path = self.folder("locks") / ("_".join(parts).replace("/", "_") + ".lock")
         with open(path, "a", encoding="utf-8") as handle:
-            fcntl.flock(handle, fcntl.LOCK_SH if shared else fcntl.LOCK_EX)
+            kind = fcntl.LOCK_SH if shared else fcntl.LOCK_EX
+            try:
+                fcntl.flock(handle, kind | fcntl.LOCK_NB)
+            except BlockingIOError:
+                if note:
+                    note("another run is doing this: waiting for it")
+                fcntl.flock(handle, kind)
             yield
 
-    def produce(self, parts: tuple[str, ...], build: Callable[[Path], None]) -> Path:
+    def produce(
+        self, parts: tuple[str, ...], build: Callable[[Path], None], note: Note | None = None
+    ) -> Path:
         """Return the entry, building it first if it is not there.
 
         Args:
             parts: The entry's path below the root. It names content: same parts, same bytes.
             build: Fills the folder (or writes the file) at the path it is given, fresh, beside the entry.
+            note: Told if another run is building it and we have to wait.
 
         Returns:
             The finished entry's path.
@@ -72,7 +89,7 @@ class Cache:
         entry = self.path(*parts)
         if entry.exists():
             return entry
-        with self.lock(*parts):
+        with self.lock(*parts, note=note):
             if entry.exists():
                 return entry
             entry.parent.mkdir(parents=True, exist_ok=True)
@@ -88,7 +105,7 @@ class Cache:
 
 def remove_leftovers(entry: Path) -> None:
     """Remove what killed producers of this entry left beside it; call with the entry's lock held."""
-    for leftover in entry.parent.glob(f"{entry.name}{_ASIDE}*"):
+    for leftover in entry.parent.glob(f"{glob.escape(entry.name)}{_ASIDE}*"):
         remove_tree(leftover)
 
 

@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import json
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 from machine.cache import Cache, write_atomically
-from machine.progress import Note, Reporter
 
 _FILE = "history.json"
 
@@ -28,14 +24,6 @@ class History:
         with self._cache.lock("history"):
             known = {**self._read(), name: round(seconds, 1)}
             write_atomically(self._cache.path(_FILE), json.dumps(known, indent=1, sort_keys=True), mode=0o644)
-
-    @contextmanager
-    def step(self, report: Reporter, name: str) -> Iterator[Note]:
-        """Open a step with what it took the last time, and remember what it takes if it succeeds."""
-        started = time.monotonic()
-        with report.step(name, expected=self.expected(name)) as note:
-            yield note
-        self.record(name, time.monotonic() - started)
 
     def _read(self) -> dict[str, float]:
         try:

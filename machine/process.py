@@ -1,21 +1,35 @@
-"""Running other programs: output to a log, the last lines in the error, children gone with their parent."""
+"""Running other programs: output to a log, the last lines in the error, children gone with their parent.
+
+Ctrl-C reaches the main thread alone, and a program that we start has a session of its own, so that it dies by
+our hand and not half-way by the terminal's. Whoever waits in threads calls `stop_programs`, or uses
+`machine.sidebyside`, which does.
+"""
 
 from __future__ import annotations
 
 import ctypes
 import os
+import shlex
 import signal
 import subprocess
-from collections.abc import Callable, Mapping, Sequence
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from components.errors import PlatformError, Problem
 
 _PR_SET_PDEATHSIG = 1
 _TAIL_LINES = 15
 _GRACE_SECONDS = 5.0
-_libc = ctypes.CDLL(None, use_errno=True)
+# Looked up here and not between fork and exec, where another thread may have held the loader's lock.
+_prctl = ctypes.CDLL(None, use_errno=True).prctl
+_running: set[subprocess.Popen[bytes] | subprocess.Popen[str]] = set()
+_guard = threading.Lock()
+_stopping = threading.Event()
 
 
 @dataclass(frozen=True)
@@ -51,9 +65,60 @@ class CommandFailed(PlatformError):
         super().__init__(Problem(what=f"{self.command[0]} {ending}", why=tail, fix=where))
 
 
+class Stopped(PlatformError):
+    """A program was ended, or not started, because the whole run is being stopped."""
+
+
 def die_with_parent() -> None:
-    """Have the kernel end this process when its parent ends: for use between fork and exec."""
-    _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    """Have the kernel end this process when the thread that started it ends: for use as `preexec_fn`."""
+    _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+@contextmanager
+def stop_programs() -> Iterator[None]:
+    """End every program that `run` and `run_logged` started, and start none while the block runs."""
+    _stopping.set()
+    try:
+        with _guard:
+            programs = list(_running)
+        for program in programs:
+            end_group(program)
+        yield
+    finally:
+        _stopping.clear()
+
+
+@contextmanager
+def _tracked(process: subprocess.Popen[Any]) -> Iterator[None]:
+    """Have `stop_programs` know a program while it runs; whatever interrupts us ends it."""
+    with _guard:
+        _running.add(process)
+    try:
+        if _stopping.is_set():
+            end_group(process)
+        yield
+    except BaseException:
+        end_group(process)
+        raise
+    finally:
+        with _guard:
+            _running.discard(process)
+
+
+def _start(argv: Sequence[str], **options: Any) -> subprocess.Popen[Any]:
+    if _stopping.is_set():
+        raise Stopped(Problem(what=f"{argv[0]} was not started: the run is being stopped"))
+    try:
+        return subprocess.Popen(argv, start_new_session=True, preexec_fn=die_with_parent, **options)
+    except OSError as error:
+        raise CommandFailed(argv, 127, str(error)) from None
+
+
+def _check(argv: Sequence[str], status: int, tail: str, log: Path | None = None) -> None:
+    if _stopping.is_set() and status < 0:
+        raise Stopped(Problem(what=f"{argv[0]} was ended: the run is being stopped"))
+    if status:
+        raise CommandFailed(argv, status, tail, log)
 
 
 def run(
@@ -74,30 +139,25 @@ def run(
         timeout: Seconds it may take.
 
     Raises:
-        CommandFailed: It ended with another status than 0, or not in time.
+        CommandFailed: It ended with another status than 0, not in time, or cannot be started.
+        Stopped: The whole run is being stopped.
     """
     argv = [str(part) for part in command]
-    with subprocess.Popen(
+    process = _start(
         argv,
         cwd=cwd,
         env={**os.environ, **(environment or {})},
         stdin=subprocess.DEVNULL if stdin is None else subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        start_new_session=True,
-        preexec_fn=die_with_parent,
-    ) as process:
+    )
+    with process, _tracked(process):
         try:
             out, err = process.communicate(stdin, timeout)
         except subprocess.TimeoutExpired:
-            end_group(process)
             raise CommandFailed(argv, None, "") from None
-        except BaseException:
-            end_group(process)
-            raise
     result = Result(out.decode(errors="replace"), err.decode(errors="replace"))
-    if process.returncode:
-        raise CommandFailed(argv, process.returncode, last_lines(result.errors or result.output))
+    _check(argv, process.returncode, last_lines(result.errors or result.output))
     return result
 
 
@@ -119,14 +179,15 @@ def run_logged(
         on_line: Called with each line, without its newline.
 
     Raises:
-        CommandFailed: It ended with another status than 0; the error names the log.
+        CommandFailed: It ended with another status than 0, or cannot be started; the error names the log.
+        Stopped: The whole run is being stopped.
     """
     argv = [str(part) for part in command]
     log.parent.mkdir(parents=True, exist_ok=True)
-    tail: list[str] = []
-    with (
-        open(log, "a", encoding="utf-8") as sink,
-        subprocess.Popen(
+    tail: deque[str] = deque(maxlen=_TAIL_LINES)
+    with open(log, "a", encoding="utf-8") as sink:
+        sink.write(f"$ {shlex.join(argv)}\n")
+        process = _start(
             argv,
             cwd=cwd,
             env={**os.environ, **(environment or {})},
@@ -135,24 +196,16 @@ def run_logged(
             stderr=subprocess.STDOUT,
             text=True,
             errors="replace",
-            start_new_session=True,
-            preexec_fn=die_with_parent,
-        ) as process,
-    ):
-        assert process.stdout is not None
-        try:
-            for line in process.stdout:
+        )
+        with process, _tracked(process):
+            for line in process.stdout or ():
                 sink.write(line)
                 sink.flush()
-                tail = [*tail[-(_TAIL_LINES - 1) :], line.rstrip("\n")]
+                tail.append(line.rstrip("\n"))
                 if on_line:
                     on_line(line.rstrip("\n"))
             process.wait()
-        except BaseException:
-            end_group(process)
-            raise
-    if process.returncode:
-        raise CommandFailed(argv, process.returncode, "\n".join(tail), log)
+    _check(argv, process.returncode, "\n".join(tail), log)
 
 
 def end_group(process: subprocess.Popen[bytes] | subprocess.Popen[str]) -> None:

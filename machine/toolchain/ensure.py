@@ -5,16 +5,16 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 
 from components.errors import PlatformError
 from machine.cache import Cache
 from machine.gomodules import GoModules
-from machine.history import History
 from machine.progress import Reporter
+from machine.sidebyside import side_by_side
 from machine.toolchain.onpath import look_on_path
 from machine.toolchain.release import Releases, ReleaseUnreachable, has_release
 from machine.toolchain.table import TOOLS
@@ -77,7 +77,6 @@ class Toolchain:
         self._source = _source(self._environment.get(VARIABLE) or Source.AUTO)
         self._cache = cache
         self._report = report
-        self._history = History(cache)
         self._releases = releases or Releases()
         self._tools = {program: tool for tool in tools for program in (tool.name, *tool.programs)}
         self._provided: dict[str, Provided] = {}
@@ -96,12 +95,8 @@ class Toolchain:
             PlatformError: One cannot be had; what was tried, and why it failed. All failures at once.
         """
         wanted = {name: self._tools[name] for name in names}
-        tools = list({tool.name: tool for tool in wanted.values()}.values())
-        if len(tools) > 1:
-            with ThreadPoolExecutor(max_workers=len(tools)) as pool:
-                futures = [pool.submit(self.provide, tool.name) for tool in tools]
-            failures = [error for future in futures if (error := future.exception())]
-            _raise_all(failures)
+        tools = dict.fromkeys(tool.name for tool in wanted.values())
+        side_by_side([partial(self.provide, name) for name in tools])
         ready = {name: self.provide(tool.name) for name, tool in wanted.items()}
         return {
             name: provided.programs.get(name) or provided.programs[provided.tool.programs[0]]
@@ -164,20 +159,17 @@ class Toolchain:
     def _official(self, tool: Tool) -> Provided:
         parts = ("tools", tool.name, f"{tool.version}-official")
         if not self._cache.path(*parts).exists():
-            with self._history.step(self._report, f"fetch {tool.name}") as note:
-                self._cache.produce(parts, lambda aside: self._releases.fetch(tool, aside, note))
+            with self._report.step(f"fetch {tool.name}") as note:
+                self._cache.produce(parts, lambda aside: self._releases.fetch(tool, aside, note), note)
         folder = self._cache.path(*parts)
         programs = {name: folder / name for name in tool.programs}
         return Provided(tool, programs, "official release", tool.version)
 
     def _build(self, tool: Tool, parts: tuple[str, ...]) -> Provided:
-        def modules() -> GoModules:
-            return self.modules()
-
         log = self._cache.folder("logs") / f"build-{tool.name}.log"
-        with self._history.step(self._report, f"build {tool.name}") as note:
-            shop = Workshop(self._cache, modules, log, note)
-            self._cache.produce(parts, lambda aside: tool.recipe.make(aside, shop))
+        with self._report.step(f"build {tool.name}") as note:
+            shop = Workshop(self._cache, self.modules, log, note)
+            self._cache.produce(parts, lambda aside: tool.recipe.make(aside, shop), note)
         return _provided(tool, self._cache.path(*parts))
 
 
@@ -195,17 +187,3 @@ def _source(word: str) -> Source:
         seen=word,
         fix=f"Set it to one of: {', '.join(Source)}; or unset it.",
     )
-
-
-def _raise_all(failures: Sequence[BaseException]) -> None:
-    """Raise what several threads ran into: all problems in one error, anything unforeseen as it is."""
-    for failure in failures:
-        if not isinstance(failure, PlatformError):
-            raise failure
-    if len(failures) == 1:
-        raise failures[0]
-    if failures:
-        problems = [
-            problem for error in failures if isinstance(error, PlatformError) for problem in error.problems
-        ]
-        raise PlatformError(*dict.fromkeys(problems))

@@ -106,7 +106,7 @@ class Tool:
         recipe: How to make it here.
         release: Its official release; None where none is published with checksums.
         together: Whether its programs must come from one folder, as a matching set.
-        private: Whether it is a whole tree whose programs only its keeper runs: it is never looked for on PATH,
+        private: Whether it is a whole tree whose programs only its keeper runs: never looked for on PATH,
             and not put there (it would hide the machine's own tar and perl).
         compiler: Whether it is what everything else is built with; then PATH is asked even where tools are
             to be built.
