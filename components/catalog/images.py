@@ -51,7 +51,9 @@ def _knative(repository: str, module: modules.GoModule, version: str, command: s
 
 def _cert_manager(command: str) -> Image:
     path = f"/app/cmd/{command}/{command}"
-    recipe = GoProgram(modules.CERT_MANAGER, (Binary(path, f"cmd/{command}"),), (path,), user="1000:1000")
+    version = f"-X github.com/cert-manager/cert-manager/pkg/util.AppVersion={modules.CERT_MANAGER.version}"
+    binaries = (Binary(path, f"cmd/{command}"),)
+    recipe = GoProgram(modules.CERT_MANAGER, binaries, (path,), user="1000:1000", ldflags=version)
     return Image(f"quay.io/jetstack/cert-manager-{command}:{modules.CERT_MANAGER.version}", recipe)
 
 
@@ -66,7 +68,12 @@ def _istio(command: str) -> GoProgram:
         "/var/lib/istio/envoy/envoy_bootstrap_tmpl.json", "tools/packaging/common/envoy_bootstrap.json"
     )
     return GoProgram(
-        modules.ISTIO, (Binary(path, f"pilot/cmd/{command}"),), (path,), user="1337:1337", files=(bootstrap,)
+        modules.ISTIO,
+        (Binary(path, f"pilot/cmd/{command}"),),
+        (path,),
+        user="1337:1337",
+        files=(bootstrap,),
+        ldflags=f"-X istio.io/istio/pkg/version.buildVersion={ISTIO_VERSION}",
     )
 
 

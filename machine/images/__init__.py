@@ -1,1 +1,1 @@
-"""Container images built from pinned modules and packages, and the containerd store that brings them to a node."""
+"""Container images built from pinned modules and packages, and the store that brings them to a node."""

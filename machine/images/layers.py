@@ -12,6 +12,7 @@ import json
 import shutil
 import tarfile
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 
@@ -21,7 +22,7 @@ from machine.images.blobs import Blob, Blobs, BlobWriter
 from machine.images.tree import Entry
 
 EPOCH = 1_577_836_800
-"""Every file's time, seconds since 1970: 2020-01-01. Zip archives made from an image's files refuse times before 1980."""
+"""Every file's time, seconds since 1970: 2020-01-01, because zip archives refuse times before 1980."""
 
 _TYPES = {
     "file": tarfile.REGTYPE,
@@ -33,7 +34,7 @@ _ZEROS = bytes(tarfile.RECORDSIZE)
 
 
 def write_layer(blobs: Blobs, entries: Iterable[Entry]) -> Blob:
-    """Write a tar of the entries, in the order given, with the folders they need; same entries, same bytes."""
+    """Write a tar of the entries, as ordered, with the folders they need; same entries, same bytes."""
     with blobs.writer() as sink:
         for entry in tree.with_parents(entries):
             _write_entry(sink, entry)
@@ -71,6 +72,19 @@ def _write_entry(sink: BlobWriter, entry: Entry) -> None:
         sink.write(_ZEROS[: tarfile.BLOCKSIZE - rest])
 
 
+@dataclass(frozen=True)
+class Layer:
+    """A layer in the cache.
+
+    Attributes:
+        blob: Its tar.
+        origin: The modules and packages that its files came from, "path@version" each.
+    """
+
+    blob: Blob
+    origin: tuple[str, ...]
+
+
 class Layers:
     """The layers of a cache: images/layers/<key of the inputs>.json says which blob they gave."""
 
@@ -78,26 +92,32 @@ class Layers:
         self._cache = cache
         self.blobs = Blobs(cache)
 
-    def find(self, key: str) -> Blob | None:
+    def find(self, key: str) -> Layer | None:
         """The layer made from these inputs before, if its bytes are still here."""
         try:
             fields = json.loads(self._record(key).read_text(encoding="utf-8"))
         except FileNotFoundError:
             return None
-        blob = Blob(fields["digest"], fields["size"])
-        return blob if self.blobs.has(blob) else None
+        layer = Layer(Blob(fields["digest"], fields["size"]), tuple(fields["origin"]))
+        return layer if self.blobs.has(layer.blob) else None
 
-    def make(self, key: str, produce: Callable[[], Iterable[Entry]]) -> Blob:
-        """The layer of these inputs, made if it is not there; two runs that want the same one make it once."""
+    def make(self, key: str, produce: Callable[[], tuple[Iterable[Entry], tuple[str, ...]]]) -> Layer:
+        """The layer of these inputs, made if it is not there; two runs that want the same one make it once.
+
+        Args:
+            key: Name of the inputs.
+            produce: Gives the files, and what they came from.
+        """
         if found := self.find(key):
             return found
         with self._cache.lock("images", "layers", key):
             if found := self.find(key):
                 return found
-            blob = write_layer(self.blobs, produce())
-            fields = {"digest": blob.digest, "size": blob.size}
+            entries, origin = produce()
+            blob = write_layer(self.blobs, entries)
+            fields = {"digest": blob.digest, "size": blob.size, "origin": list(origin)}
             write_atomically(self._record(key), json.dumps(fields) + "\n")
-            return blob
+            return Layer(blob, origin)
 
     def _record(self, key: str) -> Path:
         return self._cache.path("images", "layers", f"{key}.json")

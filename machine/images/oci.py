@@ -1,7 +1,7 @@
 """OCI images as values: config, manifest, index and archive are functions of layers and settings.
 
-Nothing here knows where layers come from. An archive is read by `ctr images import` (by its index.json) and by
-`docker load` (by its manifest.json); its blobs are named by their digests in both.
+Nothing here knows where layers come from. An archive is read by `ctr images import` (by its index.json) and
+by `docker load` (by its manifest.json); its blobs are named by their digests in both.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ class BuiltImage:
 
 
 def architecture() -> str:
-    """This machine's architecture as images write it; images are built for the machine that builds them."""
+    """The architecture as images write it; images are built for the machine that builds them."""
     return _ARCHITECTURES.get(platform.machine(), platform.machine())
 
 
@@ -105,7 +105,7 @@ def assemble(
 def image_config(
     reference: str, layers: Sequence[tuple[str, Blob]], run: Run, origin: Sequence[str]
 ) -> dict[str, Any]:
-    """The image config of the OCI image specification, with the labels that say who built the image of what."""
+    """The image config of the OCI image specification, labelled with who built the image, and of what."""
     created = datetime.fromtimestamp(EPOCH, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     title, _, version = reference.rpartition(":")
     settings = {
@@ -119,7 +119,7 @@ def image_config(
             BUILT_HERE_LABEL: " ".join(origin),
             "org.opencontainers.image.title": title,
             "org.opencontainers.image.version": version,
-            "org.opencontainers.image.description": "Built by kserve-platform from pinned sources; not upstream's image.",
+            "org.opencontainers.image.description": "Built by kserve-platform from pinned sources",
         },
     }
     return {

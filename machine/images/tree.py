@@ -19,8 +19,8 @@ class Entry:
         kind: "link" is a symbolic one; a "hardlink" names an entry that came before it.
         mode: Permission bits.
         owner: Numeric user and group.
-        source: The bytes of a file: themselves, a path, or a stream of `size` bytes that is read as soon as the
-            entry is taken.
+        source: The bytes of a file: themselves, a path, or a stream of `size` bytes that is read as soon as
+            the entry is taken.
         size: Length in bytes of what a stream gives; of no meaning otherwise.
         target: What a link points to.
     """
@@ -58,7 +58,7 @@ def link(path: str, target: str) -> Entry:
 
 
 def from_folder(root: Path, at: str, *, owner: tuple[int, int] = (0, 0)) -> Iterator[Entry]:
-    """Everything below a folder of the disk, sorted, owned as told; only the execute bit of a mode is kept."""
+    """Everything below a folder of the disk, sorted, owned as told; of a mode only the execute bit stays."""
     for path in sorted(root.rglob("*")):
         where = str(PurePosixPath(at.lstrip("/")) / path.relative_to(root).as_posix())
         if path.is_symlink():

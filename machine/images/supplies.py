@@ -1,0 +1,22 @@
+"""The real sources of material for images: the toolchain's Go builder, Debian's archives, Python's wheels."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from machine.cache import Cache
+from machine.images.debs import Deb
+from machine.images.wheels import fetch_wheels
+from machine.images.workshop import Supplies
+from machine.toolchain.debian import DebianPackages
+from machine.toolchain.ensure import Toolchain
+
+
+def supplies_of(cache: Cache, toolchain: Toolchain) -> Supplies:
+    """Material from the package registries that this machine is set to use."""
+    packages = DebianPackages(cache)
+
+    def archives(names: Sequence[str]) -> Sequence[Deb]:
+        return [Deb(p.name, p.version, packages.archive(p)) for p in packages.fetch(names)]
+
+    return Supplies(go=toolchain.modules, debian=archives, wheels=lambda lock: fetch_wheels(cache, lock))
