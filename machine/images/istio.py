@@ -16,15 +16,8 @@ from machine.images.workshop import Workshop
 _HERE = sys.modules[__name__]
 _HASHES = {"1.40.0": "a88a3ed5b48bf80f523b9a00956ad1e5bcf5aab750bd2c2f3023c37e1ccf1884"}
 _LIBRARIES = (
-    "libc",
-    "libdl",
-    "libm",
-    "libpthread",
-    "libresolv",
-    "librt",
-    "libnss_dns",
-    "libnss_files",
-    "ld-linux",
+    *("ld-linux", "libc.", "libdl.", "libm.", "libnss_dns.", "libnss_files.", "libpthread.", "libresolv."),
+    "librt.",
 )
 
 
@@ -47,9 +40,7 @@ def _c_library() -> LayerPlan:
 
 def _is_needed(path: str) -> bool:
     name = path.rpartition("/")[2]
-    return path.startswith(("usr/lib/", "usr/lib64/")) and name.startswith(
-        tuple(f"{lib}" for lib in _LIBRARIES)
-    )
+    return path.startswith(("usr/lib/", "usr/lib64/")) and name.startswith(_LIBRARIES)
 
 
 def _envoy(version: str) -> LayerPlan:

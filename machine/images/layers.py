@@ -10,6 +10,7 @@ import hashlib
 import inspect
 import json
 import shutil
+import sys
 import tarfile
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -128,9 +129,9 @@ def layer_key(inputs: Iterable[str], *code: ModuleType) -> str:
 
     The code counts, so that an edit of a recipe rebuilds what that recipe makes and nothing else.
     """
-    whole = hashlib.sha256(str(EPOCH).encode())
+    whole = hashlib.sha256()
     for text in inputs:
         whole.update(text.encode() + b"\0")
-    for module in code:
+    for module in (sys.modules[__name__], tree, *code):
         whole.update(inspect.getsource(module).encode() + b"\0")
     return whole.hexdigest()[:32]

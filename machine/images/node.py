@@ -1,7 +1,8 @@
-"""kind's node image: a small Debian, kind's own files out of kind's module, containerd's settings, Kubernetes.
+"""kind's node image: a small Debian, kind's own files out of kind's module, settings, Kubernetes.
 
-It follows the steps of kind's own Dockerfile (images/base) and of `kind build node-image`, without running anything
-in it. Images that pods need are not in it: the node's containerd store brings them (`machine.images.store`).
+It follows the steps of kind's own Dockerfile (images/base) and of `kind build node-image`, without running
+anything in it. Images that pods need are not in it: the node's containerd store brings them
+(`machine.images.store`).
 """
 
 from __future__ import annotations
@@ -137,7 +138,7 @@ def _kind_files(module: Path, recipe: NodeImage) -> Iterator[Entry]:
 
 
 def _links() -> Iterator[Entry]:
-    """Where kind, containerd's unit and pods look for programs that Debian puts elsewhere; what starts at boot."""
+    """Programs where kind and units look for them, not where Debian puts them; what starts at boot."""
     for name in ("containerd", "containerd-shim-runc-v2", "ctr"):
         yield tree.link(f"usr/local/bin/{name}", f"/usr/bin/{name}")
     yield tree.link("usr/local/sbin/runc", "/usr/sbin/runc")

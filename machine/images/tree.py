@@ -71,18 +71,20 @@ def from_folder(root: Path, at: str, *, owner: tuple[int, int] = (0, 0)) -> Iter
 
 
 def with_parents(entries: Iterable[Entry]) -> Iterator[Entry]:
-    """Put each folder that a path needs before it, once; a folder given twice keeps what was said first."""
+    """Put each folder that a path needs before it, once; of a path given twice, what was said first stays.
+
+    Docker refuses a layer that names a path twice.
+    """
     seen: set[str] = set()
     for entry in entries:
+        if entry.path in seen:
+            continue
         for parent in reversed(PurePosixPath(entry.path).parents):
             name = str(parent)
             if name != "." and name not in seen:
                 seen.add(name)
                 yield folder(name)
-        if entry.kind == "folder":
-            if entry.path in seen:
-                continue
-            seen.add(entry.path)
+        seen.add(entry.path)
         yield entry
 
 

@@ -66,7 +66,7 @@ def wheel_files(wheel: Path, at: str, keep: Callable[[str], bool] = lambda path:
 
 
 def _installed(name: str) -> str:
-    """Where a wheel's file goes below the folder of packages; "" for scripts and headers, which nothing here runs."""
+    """Where a wheel's file goes below the folder of packages; "" for scripts and headers."""
     head, _, rest = name.partition("/")
     if not head.endswith(".data"):
         return name
