@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 from components.errors import PlatformError, Problem
@@ -12,18 +13,18 @@ class ModuleSumMismatch(PlatformError):
 
     Attributes:
         module: Path and version, as in `path@version`.
-        pinned: The h1 sum in the catalog.
+        pinned: The h1 sum that we, or the module that wants this one, have written down.
         came: The h1 sum of what was downloaded; empty where the go command does not tell.
     """
 
-    def __init__(self, module: str, pinned: str, came: str) -> None:
+    def __init__(self, module: str, pinned: str, came: str, *, where: str = "") -> None:
         self.module, self.pinned, self.came = module, pinned, came
         super().__init__(
             Problem(
                 what=f"Go module {module} is not the pinned one",
-                key="components/catalog/modules.py",
+                key=where,
                 seen=came or "another sum",
-                why=f"The catalog pins {pinned}; what differs was altered on its way, or republished.",
+                why=f"Pinned is {pinned}; what differs was altered on its way, or republished.",
                 fix="Look for a proxy or mirror that serves something else. Never copy the new sum unread.",
             )
         )
@@ -51,7 +52,7 @@ _REFUSED = re.compile(
 _UNREACHABLE = re.compile(
     r"dial tcp|connection (refused|reset)|no such host|i/o timeout|TLS handshake timeout|unexpected EOF"
     r"|network is unreachable|no route to host|\b(429|50[0-9])\b [A-Z][A-Za-z ]+|context deadline exceeded"
-    r"|proxyconnect|server misbehaving",
+    r"|proxyconnect|server misbehaving|Could not resolve host|unable to access",
 )
 
 
@@ -98,4 +99,6 @@ def explain(doing: str, said: str, log: str) -> PlatformError:
 
 def _line(pattern: re.Pattern[str], text: str) -> str:
     """The first line in which a pattern is found."""
-    return next((line.strip() for line in text.splitlines() if pattern.search(line)), text.strip())
+    found = next((line.strip() for line in text.splitlines() if pattern.search(line)), text.strip())
+    field = re.fullmatch(r'"Error": ("(?:[^"\\]|\\.)*"),?', found)  # of `go mod download -json`
+    return str(json.loads(field.group(1))) if field else found

@@ -28,6 +28,7 @@ from machine.golocks import local_replaces, publish
 from machine.process import CommandFailed, last_lines, run, run_logged
 from machine.progress import Note
 
+_PINS = "components/catalog/modules.py"
 _ATTEMPTS = 3
 # Two builds side by side fill what one leaves idle while it links or downloads; a third only costs memory.
 _COMPILING = threading.BoundedSemaphore(2)
@@ -84,9 +85,10 @@ class GoModules:
             answer = self._fetch(module)
         folder, came = Path(answer["Dir"]), answer["Sum"]
         if came != module.sum:
-            raise ModuleSumMismatch(str(module), module.sum, came)
+            raise ModuleSumMismatch(str(module), module.sum, came, where=_PINS)
         if answer["GoModSum"] != module.manifest_sum:
-            raise ModuleSumMismatch(f"{module}/go.mod", module.manifest_sum, answer["GoModSum"])
+            came = answer["GoModSum"]
+            raise ModuleSumMismatch(f"{module}/go.mod", module.manifest_sum, came, where=_PINS)
         write_atomically(stamp, f"{module.sum}\n{folder.relative_to(self._cache.root).as_posix()}\n")
         return folder
 
