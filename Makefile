@@ -1,0 +1,65 @@
+# Two commands: `make up` brings the platform up and proves it, `make test` proves the project.
+# Everything else is `python -m command --help`.
+
+STACK ?= local
+PYTHON ?= $(firstword $(wildcard /usr/bin/python3.11) python3)
+COMMAND = .venv/bin/python -m command
+
+# .venv is complete when it carries the stamp of a lock file's content: a second run costs a `stat`.
+RUN_LOCK := .venv/locks/$(shell sha256sum requirements.txt | cut -c1-16)
+DEV_LOCK := .venv/locks/$(shell sha256sum requirements-dev.txt | cut -c1-16)
+HEAVY = build or engine or docker or cluster
+
+.DEFAULT_GOAL := help
+.PHONY: help up down status verify test test-fast check bench soak images env doctor clean-cache
+
+help: ## Show this list
+	@echo 'kserve-platform: a model-serving platform on any cluster. Start with: make up'
+	@echo
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{printf "%-20s %s\n", $$1, $$2}'
+	@echo
+	@echo 'Another stack: make up STACK=existing    All options: $(COMMAND) --help'
+
+up: $(RUN_LOCK) ## Bring a stack up (default: the local kind cluster) and ask its model what a digit is
+	@$(COMMAND) up --stack $(STACK)
+
+down: $(RUN_LOCK) ## Take a stack down; the cache stays
+	@$(COMMAND) down --stack $(STACK)
+
+status: $(RUN_LOCK) ## Show what runs: engine, cluster, layers, services
+	@$(COMMAND) status --stack $(STACK)
+
+verify: $(RUN_LOCK) ## Ask a running stack for a prediction, an explanation and a v2 inference
+	@$(COMMAND) verify --stack $(STACK)
+
+test: $(DEV_LOCK) ## Run every test, the end to end ones last
+	@.venv/bin/python -m pytest -q -m 'not ($(HEAVY))'
+	@.venv/bin/python -m pytest -q -m '$(HEAVY)'
+
+test-fast: $(DEV_LOCK) ## Run the tests that need neither network nor engine
+	@.venv/bin/python -m pytest -q -m 'not ($(HEAVY))'
+
+check: $(DEV_LOCK) ## Run the linters: ruff, mypy, import-linter
+	@.venv/bin/ruff check . && .venv/bin/ruff format --check . && .venv/bin/mypy && .venv/bin/lint-imports
+
+bench: $(RUN_LOCK) ## Measure cold, warm, unchanged and down, beside a plain kubectl install
+	@.venv/bin/python -m bench.timings
+
+soak: $(RUN_LOCK) ## Kill it twenty times at random moments and see it recover
+	@.venv/bin/python -m bench.soak
+
+images: $(RUN_LOCK) ## List every image of a stack: reference, digest, origin, size
+	@$(COMMAND) images --stack $(STACK)
+
+env: $(RUN_LOCK) ## Print the environment for pulumi, kubectl and docker: eval "$$(make -s env)"
+	@$(COMMAND) env --stack $(STACK)
+
+doctor: $(RUN_LOCK) ## Check this machine before anything is created
+	@$(COMMAND) doctor --stack $(STACK)
+
+clean-cache: $(RUN_LOCK) ## Remove what was downloaded and built
+	@$(COMMAND) clean-cache
+
+# The stamp's name carries the lock's hash, so a changed lock is another target.
+$(sort $(RUN_LOCK) $(DEV_LOCK)):
+	@$(PYTHON) command/bootstrap.py $(if $(filter $@,$(RUN_LOCK)),requirements.txt,requirements.txt requirements-dev.txt)

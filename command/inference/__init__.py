@@ -1,0 +1,1 @@
+"""Asking a model: requests through the ingress, answers judged, the hop that failed named."""

@@ -1,0 +1,117 @@
+"""What this machine gives to a stack: tools, a Docker Engine, images, and a way to read the cluster."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from command.display.board import Board
+from command.engine.kubernetes_plugin import KubernetesPlugin, choose_plugin
+from command.engine.places import PROJECT, Places
+from command.engine.pulumi import Engine, download_plugin, environment_folders
+
+if TYPE_CHECKING:
+    from command.diagnosis.reader import Reader
+    from components.settings.model import Settings
+    from machine.docker import DockerEndpoint
+    from machine.toolchain import Toolchain
+
+ENGINE_TOOLS = ("pulumi", "kubectl")
+KIND_TOOLS = ("kind", "docker")
+
+
+def cluster_name(stack: str) -> str:
+    """Name of a stack's kind cluster."""
+    return f"{PROJECT}-{stack}"
+
+
+class LocalMachine:
+    """Everything that `up` and `down` need of the machine; tests give a double of it."""
+
+    def __init__(self, places: Places, settings: Settings, board: Board) -> None:
+        from machine.toolchain import Toolchain
+
+        self._places = places
+        self._settings = settings
+        self._board = board
+        self._toolchain: Toolchain = Toolchain(places.cache, board)
+        self._endpoint: DockerEndpoint | None = None
+
+    @property
+    def makes_cluster(self) -> bool:
+        """Whether the stack makes its cluster, so that whatever is on it is the stack's."""
+        return self._settings.cluster.provider == "kind"
+
+    def prepare(self) -> None:
+        """Have what the program needs of this machine: tools, a Docker Engine, images."""
+        self._toolchain.ensure(*self._tool_names())
+
+    def program(self, name: str) -> Path:
+        """A tool's file."""
+        return self._toolchain.ensure(name)[name]
+
+    def engine(self) -> Engine:
+        """Provide the tools and decide about the Kubernetes plugin."""
+        self._toolchain.ensure(*self._tool_names())
+        folders = (*environment_folders(self._places.checkout), *self._tool_folders())
+        plugin = self._choose_plugin(folders)
+        if plugin.folder:
+            folders = (*folders, str(plugin.folder))
+        return Engine(self._places, folders, plugin)
+
+    def docker(self) -> DockerEndpoint:
+        """A Docker Engine that answers."""
+        if self._endpoint is None:
+            from machine.docker import ensure_engine
+
+            self._endpoint = ensure_engine(self._places.cache, self._toolchain, self._board)
+        return self._endpoint
+
+    @contextmanager
+    def reader(self) -> Iterator[Reader]:
+        """Open a reader of the stack's cluster.
+
+        Raises:
+            PlatformError: The cluster cannot be reached.
+        """
+        from command.diagnosis.reader import reading
+
+        kubectl = self._toolchain.ensure("kubectl")["kubectl"]
+        cluster = self._settings.cluster
+        if cluster.provider == "existing":
+            text = Path(cluster.kubeconfig).expanduser().read_text(encoding="utf-8")
+            with reading(text, _here, kubectl, context=cluster.context) as reader:
+                yield reader
+            return
+        endpoint = self.docker()
+        kubeconfig = self._kind_kubeconfig(endpoint)
+        with reading(kubeconfig, endpoint.command, kubectl) as reader:
+            yield reader
+
+    def _kind_kubeconfig(self, endpoint: DockerEndpoint) -> str:
+        from machine.process import run
+
+        kind = self._toolchain.ensure("kind")["kind"]
+        command = endpoint.command(kind, "get", "kubeconfig", "--name", cluster_name(self._places.stack))
+        return run(command, environment=endpoint.environment(), timeout=30).output
+
+    def _choose_plugin(self, folders: tuple[str, ...]) -> KubernetesPlugin:
+        def download(version: str) -> str | None:
+            with self._board.step("fetch the official Kubernetes plugin", expected=10):
+                return download_plugin(self._places, folders, version)
+
+        return choose_plugin(self._places, os.environ, download)
+
+    def _tool_names(self) -> tuple[str, ...]:
+        return (*ENGINE_TOOLS, *(KIND_TOOLS if self.makes_cluster else ()))
+
+    def _tool_folders(self) -> tuple[str, ...]:
+        inherited = os.environ.get("PATH", os.defpath).split(os.pathsep)
+        return tuple(part for part in self._toolchain.path().split(os.pathsep) if part not in inherited)
+
+
+def _here(*command: str | Path) -> list[str]:
+    return [str(part) for part in command]
