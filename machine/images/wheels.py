@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import sys
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -13,6 +12,7 @@ from machine.cache import Cache
 from machine.images import tree
 from machine.images.tree import Entry
 from machine.process import CommandFailed, run
+from machine.toolchain.recipes import pip_command
 
 
 def fetch_wheels(cache: Cache, lock: str) -> Sequence[Path]:
@@ -32,7 +32,7 @@ def fetch_wheels(cache: Cache, lock: str) -> Sequence[Path]:
         requirements.write_text(lock, encoding="utf-8")
         # Wheels for the Python in the images (Debian 12's), whichever Python runs this.
         target = ("--only-binary=:all:", "--python-version=3.11", "--implementation=cp")
-        command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--require-hashes"]
+        command = [*pip_command(), "download", "--quiet", "--no-deps", "--require-hashes"]
         run([*command, *target, "--requirement", requirements, "--dest", aside])
         requirements.unlink()
 

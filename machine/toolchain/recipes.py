@@ -135,7 +135,7 @@ class Wheel:
     def _fetch(self, pinned: Path, target: Path, shop: Workshop) -> None:
         arguments = ["download", "--quiet", "--no-deps", "--only-binary=:all:", "--require-hashes"]
         try:
-            run_logged([*_pip(), *arguments, "--dest", target, "--requirement", pinned], shop.log, cwd=target)
+            run_logged([*pip_command(), *arguments, "--dest", target, "--requirement", pinned], shop.log, cwd=target)
         except CommandFailed as failure:
             raise PlatformError.single(
                 f"pip could not fetch {self.requirement}",
@@ -183,7 +183,7 @@ class DebianTree:
             remove_tree(root)
 
 
-def _pip() -> list[str]:
+def pip_command() -> list[str]:
     """The pip of this interpreter, of the one its environment was made from, or of PATH."""
     for python in (sys.executable, f"{sys.base_prefix}/bin/python3", shutil.which("python3") or ""):
         home = Path(python).parent.parent
