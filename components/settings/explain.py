@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,8 +12,8 @@ from components.errors import Problem
 from components.settings.base import Model
 from components.settings.form import ERROR_PREFIX
 from components.settings.keys import Path, key_of
-from components.settings.places import Place, keys_of, nearest, place_of
-from components.settings.plain import Plain
+from components.settings.places import Place, keys_of, nearest, parents_of, place_of
+from components.settings.plain import key_text
 from components.settings.seen import seen
 
 
@@ -45,18 +45,16 @@ class Fault:
 
 def explain(
     error: ErrorDetails, model: type[Model], root: Path, written: object, elsewhere: Mapping[str, type[Model]]
-) -> Problem:
-    """Translate one pydantic error of `model`, which was read at `root` from the value `written`."""
-    location = error["loc"]
-    value: object = written
-    for step in location[:-1] if error["type"] == "missing" else location:
-        if step == "[key]":
-            value = location[-2]
-        else:
-            value = _step(value, step)
-    location = tuple(step for step in location if step != "[key]")
+) -> Problem | None:
+    """Translate one pydantic error of `model`, which was read at `root` from the value `written`.
+
+    None where it only follows from another error: pydantic calls a list empty whose items are all wrong.
+    """
+    location, value = locate(error, written)
     fault = Fault((*root, *location), place_of(model, location), value, error.get("ctx", {}), elsewhere)
     kind = error["type"]
+    if kind == "too_short" and value:
+        return None
     if kind.startswith(ERROR_PREFIX):
         return _form(fault)
     if value is None and kind not in {"missing", "extra_forbidden"}:
@@ -64,11 +62,30 @@ def explain(
     return EXPLANATIONS[kind](fault)
 
 
-def _step(value: Any, step: str | int) -> object:
-    if isinstance(value, dict):
-        # YAML may have read the key as a number or boolean; its text is what was validated.
-        return {Plain.name(name): inner for name, inner in value.items()}.get(str(step))
-    return value[step]
+def locate(error: ErrorDetails, written: object) -> tuple[Path, object]:
+    """Where an error is below `written`, and what was written there."""
+    location = error["loc"]
+    if error["type"] == "missing":
+        return location, None
+    # pydantic marks an error about a key itself with a last step "[key]"; but that may be a key's name, too.
+    *above, last = location or ("",)
+    if last == "[key]" and above and not _has_key(_follow(written, above), "[key]"):
+        return tuple(above), above[-1]
+    return location, _follow(written, location)
+
+
+def _follow(value: object, path: Sequence[str | int]) -> object:
+    for step in path:
+        if isinstance(value, dict):
+            # YAML may have read the key as a number or boolean; its text is what was validated.
+            value = {key_text(name): inner for name, inner in value.items()}.get(str(step))
+        elif isinstance(value, list) and isinstance(step, int):
+            value = value[step]
+    return value
+
+
+def _has_key(value: object, key: str) -> bool:
+    return isinstance(value, dict) and key in map(key_text, value)
 
 
 def _form(fault: Fault) -> Problem:
@@ -77,7 +94,7 @@ def _form(fault: Fault) -> Problem:
 
 
 def _no_value(fault: Fault) -> Problem:
-    fix = f"write keys below it: {', '.join(fault.place.keys)}" if fault.place.keys else "write a value"
+    fix = f"write keys below it: {_keys(fault.place)}" if fault.place.keys else "write a value"
     if fault.place.field and fault.place.optional:
         fix += ", or remove the key to get the default"
     return fault.problem("has no value", fix=fix, show=False)
@@ -94,11 +111,14 @@ def _unknown_key(fault: Fault) -> Problem:
     known = keys_of(fault.place.owner)
     name = str(fault.path[-1])
     near = nearest(name, known)
+    parents = parents_of(name, fault.place.owner)
     owners = [choice for choice, model in fault.elsewhere.items() if name in keys_of(model)]
     if near:
         fix = f"write `{near}`"
+    elif parents:
+        fix = f"move it below {' or '.join(f'`{parent}`' for parent in parents)}"
     elif owners and len(fault.path) == 2:
-        fix = f"remove it: it is a key of {' and '.join(owners)}"
+        fix = f"remove it: it is a key of {', '.join(owners)}"
     else:
         fix = "remove it"
     # The value is not shown: under an unknown name it may be anything, a password too.
@@ -110,6 +130,7 @@ def _unknown_key(fault: Fault) -> Problem:
 def _not_a_choice(fault: Fault) -> Problem:
     choices = fault.place.choices
     near = nearest(fault.value, choices) if isinstance(fault.value, str) else None
+    near = choices[0] if len(choices) == 1 else near
     fix = f"write `{near}`" if near else "write one of them"
     return fault.problem("is not one of the choices", why=f"the choices are: {', '.join(choices)}", fix=fix)
 
@@ -142,9 +163,14 @@ def _not_boolean(fault: Fault) -> Problem:
 
 
 def _not_mapping(fault: Fault) -> Problem:
-    keys = fault.place.keys
-    fix = f"write keys below it: {', '.join(keys)}" if keys else "write `name: value` lines below it"
+    keys = _keys(fault.place)
+    fix = f"write keys below it: {keys}" if keys else "write `name: value` lines below it"
     return fault.problem("is not a mapping", fix=fix)
+
+
+def _keys(place: Place) -> str:
+    """The keys that must be there; where none must, all that may."""
+    return ", ".join(place.required_keys or place.keys)
 
 
 def _not_list(fault: Fault) -> Problem:
@@ -174,7 +200,6 @@ EXPLANATIONS: Mapping[str, Callable[[Fault], Problem]] = {
     "bool_type": _not_boolean,
     "model_type": _not_mapping,
     "dict_type": _not_mapping,
-    "mapping_type": _not_mapping,
     "tuple_type": _not_list,
     "greater_than_equal": _too_small,
     "less_than_equal": _too_large,

@@ -8,7 +8,7 @@ from pathlib import Path
 from components.errors import Problem
 from components.settings.keys import PROJECT, in_file_order
 from components.settings.model import PlatformSettings, Settings, StorageSettings
-from components.settings.namespaces import normal_key, problem_of_key
+from components.settings.namespaces import normal_key, problem_of_key, problems_of_repetition
 from components.settings.parse import SECTIONS, parse
 from components.settings.plain import decode
 from components.settings.problems import SettingsError
@@ -47,12 +47,16 @@ def from_pulumi_config(config: Mapping[str, str]) -> dict[str, object]:
 
 def _load(config: Mapping[str, object], found: list[Problem]) -> Settings:
     named = {normal_key(key): value for key, value in config.items()}
+    if len(named) < len(config):
+        found = [*found, *problems_of_repetition(config)]
     known = {f"{PROJECT}:{section}": section for section in SECTIONS}
     foreign = (problem_of_key(key) for key in named if key not in known)
     parsed = parse({section: named[key] for key, section in known.items() if key in named})
     problems = [*found, *filter(None, foreign), *parsed.problems, *check(parsed)]
     if problems or parsed.cluster is None:
-        raise SettingsError(*in_file_order(problems, {key: decode(value) for key, value in named.items()}))
+        raise SettingsError(
+            *in_file_order(problems, {key: parsed.plain.get(known.get(key, "")) for key in named})
+        )
     return Settings(
         cluster=parsed.cluster,
         platform=parsed.platform or PlatformSettings(),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+
 from components.errors import Problem
 from components.settings.keys import PROJECT
 from components.settings.parse import SECTIONS
@@ -50,3 +52,18 @@ def problem_of_key(key: str) -> Problem | None:
         fix=f"remove it; keys of this project begin with {PROJECT}:",
         key=key,
     )
+
+
+def problems_of_repetition(keys: Iterable[str]) -> Iterator[Problem]:
+    """Two spellings of one key: Pulumi would take either, and say nothing of the other."""
+    first: dict[str, str] = {}
+    for key in keys:
+        full = normal_key(key)
+        if full in first:
+            yield Problem(
+                what="is there twice",
+                why=f"`{first[full]}` and `{key}` are the same key, and one of the two would be lost",
+                fix="merge them or remove one",
+                key=full,
+            )
+        first.setdefault(full, key)

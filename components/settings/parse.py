@@ -11,7 +11,7 @@ from pydantic import ConfigDict, ValidationError
 
 from components.errors import Problem
 from components.settings.base import Model
-from components.settings.explain import explain
+from components.settings.explain import explain, locate
 from components.settings.keys import Path, key_of
 from components.settings.model import (
     ClusterSettings,
@@ -25,7 +25,7 @@ from components.settings.model import (
     Service,
     StorageSettings,
 )
-from components.settings.plain import Plain, decode
+from components.settings.plain import Plain, decode, key_text
 from components.settings.seen import seen
 from components.settings.text import judge_service_name
 
@@ -54,6 +54,7 @@ class Parsed:
     """What could be read of a stack file; a part is None (a service absent) where it could not.
 
     Attributes:
+        plain: The sections in plain form, as far as they have one.
         problems: Everything that was wrong, in no particular order.
     """
 
@@ -61,13 +62,14 @@ class Parsed:
     platform: PlatformSettings | None = None
     storage: StorageSettings | None = None
     services: dict[str, Service] = field(default_factory=dict)
+    plain: Mapping[str, object] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
 
 
 def parse(sections: Mapping[str, object]) -> Parsed:
     """Read the sections (`cluster`, `platform`, `storage`, `services`); an empty one counts as absent."""
     reader = _Reader({name: value for name, value in sections.items() if value not in (None, "")})
-    parsed = Parsed(problems=reader.problems)
+    parsed = Parsed(plain=reader.plain, problems=reader.problems)
     parsed.cluster = reader.cluster()
     parsed.platform = reader.read(PlatformSettings, ("platform",))
     parsed.storage = reader.read(StorageSettings, ("storage",))
@@ -79,12 +81,12 @@ class _Reader:
     def __init__(self, sections: Mapping[str, object]) -> None:
         self._written = {name: decode(value) for name, value in sections.items()}
         plain = Plain()
-        self._plain = {name: plain.convert(value, (name,)) for name, value in self._written.items()}
+        self.plain = {name: plain.convert(value, (name,)) for name, value in self._written.items()}
         self._refused = plain.refused
         self.problems = plain.problems
 
     def cluster(self) -> ClusterSettings | None:
-        if "cluster" not in self._plain:
+        if "cluster" not in self.plain:
             self.problems.append(
                 Problem(
                     what="is missing",
@@ -101,7 +103,7 @@ class _Reader:
         return self.read(CLUSTERS[chosen.provider], ("cluster",), elsewhere=others)
 
     def services(self) -> dict[str, Service]:
-        value = self._plain.get("services", {})
+        value = self.plain.get("services", {})
         if not isinstance(value, dict):
             if ("services",) not in self._refused:
                 self.problems.append(
@@ -132,7 +134,7 @@ class _Reader:
         self, model: type[AnyModel], path: Path, elsewhere: Mapping[str, type[Model]] | None = None
     ) -> AnyModel | None:
         """Read the model at `path`; None, and problems, where that cannot be."""
-        value: object = self._plain
+        value: object = self.plain
         written: object = self._written
         for step in path:
             value, written = _step(value, step), _step(written, step)
@@ -142,9 +144,10 @@ class _Reader:
             return model.model_validate_json(json.dumps(value), by_alias=True, by_name=False)
         except ValidationError as error:
             for details in error.errors(include_url=False):
-                location = tuple(step for step in details["loc"] if step != "[key]")
+                location, _ = locate(details, written)
                 if not any((*path, *location)[: len(refused)] == refused for refused in self._refused):
-                    self.problems.append(explain(details, model, path, written, elsewhere or {}))
+                    problem = explain(details, model, path, written, elsewhere or {})
+                    self.problems.extend([problem] if problem else [])
             return None
 
 
@@ -152,5 +155,5 @@ def _step(value: object, step: str | int) -> object:
     if not isinstance(value, dict):
         return None
     # YAML may have read a name as a number or a boolean; its plain text is what is looked for.
-    by_text = {Plain.name(name): inner for name, inner in value.items()}
+    by_text = {key_text(name): inner for name, inner in value.items()}
     return by_text.get(str(step))

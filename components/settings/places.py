@@ -39,8 +39,8 @@ class Place:
         """First sentence of the field's documentation."""
         text = " ".join((self.field.description or "").split()) if self.field else ""
         sentence = re.split(r"\.(?: (?=[A-Z`])|$)", text)[0]
-        # "Folder on this machine" begins a reason in lower case, "TCP port" does not.
-        return sentence[0].lower() + sentence[1:] if sentence[1:2].islower() else sentence
+        # "Folder on this machine" begins a reason in lower case; "TCP port", "KServe" and "ClusterX" do not.
+        return sentence[0].lower() + sentence[1:] if sentence.split(" ")[0][1:].islower() else sentence
 
     @property
     def choices(self) -> tuple[str, ...]:
@@ -55,13 +55,30 @@ class Place:
     @property
     def keys(self) -> tuple[str, ...]:
         """The keys of the mapping here; empty where it is none or takes any."""
-        is_model = isinstance(self.annotation, type) and issubclass(self.annotation, Model)
-        return keys_of(self.annotation) if is_model else ()
+        return keys_of(self.annotation) if _is_model(self.annotation) else ()
+
+    @property
+    def required_keys(self) -> tuple[str, ...]:
+        """Those of the keys here that have no default."""
+        if not _is_model(self.annotation):
+            return ()
+        fields = self.annotation.model_fields.items()
+        return tuple(field.alias or name for name, field in fields if field.is_required())
+
+
+def _is_model(annotation: Any) -> bool:
+    return isinstance(annotation, type) and issubclass(annotation, Model)
 
 
 def keys_of(model: type[Model]) -> tuple[str, ...]:
     """The keys of a model as a stack file writes them."""
     return tuple(field.alias or name for name, field in model.model_fields.items())
+
+
+def parents_of(key: str, model: type[Model]) -> tuple[str, ...]:
+    """The keys of a model below which `key` would be known."""
+    inner = {field.alias or name: _bare(field.annotation) for name, field in model.model_fields.items()}
+    return tuple(name for name, below in inner.items() if _is_model(below) and key in keys_of(below))
 
 
 def place_of(model: type[Model], path: Path) -> Place:
@@ -74,7 +91,7 @@ def place_of(model: type[Model], path: Path) -> Place:
 
 def _within(place: Place, step: str | int) -> Place:
     inner = _bare(place.annotation)
-    if isinstance(inner, type) and issubclass(inner, Model):
+    if _is_model(inner):
         for name, field in inner.model_fields.items():
             if step == field.alias or step == name:
                 return Place(inner, field, _bare(field.annotation))
@@ -105,7 +122,11 @@ def nearest(word: str, known: tuple[str, ...]) -> str | None:
     close = get_close_matches(_fold(word), folded, n=1, cutoff=0.7)
     if close:
         return folded[close[0]]
-    containing = [name for name in known if len(word) > 3 and _fold(word) in _fold(name)]
+    containing = [
+        name
+        for name in known
+        if len(word) > 3 and (_fold(word) in _fold(name) or _fold(word).startswith(_fold(name)))
+    ]
     return containing[0] if containing else None
 
 

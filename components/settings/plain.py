@@ -48,6 +48,17 @@ def decode(value: object) -> object:
     return value
 
 
+def key_text(key: object) -> str:
+    """The text of a mapping's key, as the engine writes it."""
+    if key is None:
+        return "<nil>"
+    if isinstance(key, bool):
+        return str(key).lower()
+    if isinstance(key, float):
+        return repr(int(key) if key.is_integer() else float(key))
+    return str(key).encode(errors="replace").decode()
+
+
 @dataclass
 class Plain:
     """The plain forms of values, and what was wrong with them.
@@ -65,7 +76,7 @@ class Plain:
         if len(path) > MAX_DEPTH:
             # Cut the key: it would be as long as the nesting is deep.
             return self._refuse(
-                path[:4], "is nested too deeply", "no setting is", "check for an alias that contains itself"
+                path[:3], "is nested too deeply", "no setting is", "check for an alias that contains itself"
             )
         if isinstance(value, Mapping):
             return self._mapping(value, path)
@@ -100,16 +111,7 @@ class Plain:
                 "settings are printed and logged, so they hold none",
                 "write it in plain text if it is not secret, else remove it",
             )
-        return {
-            self.name(name): self.convert(inner, (*path, self.name(name))) for name, inner in value.items()
-        }
-
-    @staticmethod
-    def name(name: object) -> str:
-        """The text of a mapping's key, as the engine writes it."""
-        if isinstance(name, bool):
-            return str(name).lower()
-        return name.encode(errors="replace").decode() if isinstance(name, str) else str(name)
+        return {key_text(name): self.convert(inner, (*path, key_text(name))) for name, inner in value.items()}
 
     def _number(self, value: float, path: Path) -> object:
         if not math.isfinite(value) or abs(value) >= 2**63:

@@ -10,7 +10,7 @@ from components.settings.plain import WrittenFloat
 LONGEST = 80
 
 # Text that would look like another type of value, or like nothing.
-_NEEDS_QUOTES = r"|true|false|null|[-+]?[\d.]+"
+_NEEDS_QUOTES = r"|true|false|null|[-+]?(\d+(\.\d*)?|\.\d+)"
 
 
 def seen(value: object) -> str:

@@ -35,19 +35,9 @@ def read_stack_file(path: Path) -> StackFile:
     """Read a stack file.
 
     Raises:
-        SettingsError: It is missing, not text, not YAML or not a mapping: nothing in it can be judged.
+        SettingsError: It is missing, not text, not YAML, or without a mapping: nothing in it can be judged.
     """
-    loader = EngineLoader(_text(path))
-    try:
-        content = loader.get_single_data()
-    except yaml.YAMLError as error:
-        raise SettingsError(_yaml_problem(path, error)) from error
-    except RecursionError as error:
-        raise SettingsError(
-            Problem(what="is nested too deeply", why="no setting is", fix="flatten it", key=str(path))
-        ) from error
-    finally:
-        loader.dispose()
+    content, duplicates = _parse(path, _text(path))
     content = {} if content is None else content
     if not isinstance(content, dict):
         raise SettingsError(
@@ -59,19 +49,17 @@ def read_stack_file(path: Path) -> StackFile:
                 seen=seen(content),
             )
         )
-    problems = [*_duplicates(path, loader), *_unknown_keys(path, content)]
+    problems = [*duplicates, *_unknown_keys(path, content)]
     config = content.get("config")
     if config is not None and not isinstance(config, dict):
-        problems.append(
-            Problem(
-                what="is not a mapping",
-                why="the settings stand below it, each by its key",
-                fix="write `kserve-platform:cluster:` and what follows below it, indented",
-                key="config",
-                seen=seen(config),
-            )
+        problem = Problem(
+            what="`config` is not a mapping",
+            why="the settings stand below it, each by its key",
+            fix="write `kserve-platform:cluster:` and what follows below it, indented",
+            key=str(path),
+            seen=seen(config),
         )
-        config = None
+        raise SettingsError(*problems, problem)
     return StackFile({str(key): value for key, value in (config or {}).items()}, problems)
 
 
@@ -108,12 +96,27 @@ def _text(path: Path) -> str:
         ) from error
 
 
+def _parse(path: Path, text: str) -> tuple[object, list[Problem]]:
+    try:
+        loader = EngineLoader(text)
+        try:
+            content = loader.get_single_data()
+        finally:
+            loader.dispose()
+    except yaml.YAMLError as error:
+        raise SettingsError(_yaml_problem(path, error)) from error
+    except RecursionError as error:
+        raise SettingsError(
+            Problem(what="is nested too deeply", why="no setting is", fix="flatten it", key=str(path))
+        ) from error
+    return content, _duplicates(path, loader)
+
+
 def _yaml_problem(path: Path, error: yaml.YAMLError) -> Problem:
     mark = getattr(error, "problem_mark", None)
     where = f":{mark.line + 1}:{mark.column + 1}" if mark else ""
-    why = " ".join(filter(None, (getattr(error, "context", None), getattr(error, "problem", None)))) or str(
-        error
-    )
+    said = (getattr(error, name, None) for name in ("context", "problem", "reason"))
+    why = " ".join(filter(None, said))
     return Problem(
         what="is not YAML",
         why=" ".join(why.split()),

@@ -135,13 +135,15 @@ def _judge_domain(value: str) -> Refusal | None:
 
 
 def _judge_absolute_path(value: str) -> Refusal | None:
-    if value.startswith("/") and "\0" not in value and ".." not in value.split("/"):
-        return None
-    return Refusal(
-        "is not an absolute path",
-        "a relative path would depend on where the command is started",
-        "begin it with / and leave .. away",
-    )
+    if not value.startswith("/"):
+        return Refusal(
+            "is not an absolute path",
+            "a relative path would depend on where the command is started",
+            "begin it with /",
+        )
+    if ".." in value.split("/"):
+        return Refusal("climbs with ..", "it is not plain to see where it ends", "write where it leads")
+    return None
 
 
 def _judge_file_path(value: str) -> Refusal | None:

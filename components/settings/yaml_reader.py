@@ -8,14 +8,15 @@ another configuration than the one that the program then gets.
 from __future__ import annotations
 
 import re
+from collections.abc import Hashable
 from typing import Any
 
 import yaml
 
-from components.settings.plain import WrittenDate, WrittenFloat
+from components.settings.plain import WrittenDate, WrittenFloat, key_text
 
 _INTEGER = r"[-+]?(0b[01_]+|0x[0-9a-fA-F_]+|0o?[0-7_]*|[1-9][0-9_]*)"
-_FLOAT = r"[-+]?(\.[0-9]+|[0-9][0-9_]*(\.[0-9_]*)?)([eE][-+]?[0-9]+)?"
+_FLOAT = r"[-+]?(\.[0-9]+|[0-9][0-9_]*(\.[0-9_]*)?)([eE][-+]?[0-9][0-9_]*)?"
 _DATE = r"\d{4}-\d{1,2}-\d{1,2}([Tt ]\s*\d{1,2}:\d{1,2}:\d{1,2}(\.\d*)?(\s*(Z|[-+]\d{1,2}(:?\d{2})?))?)?"
 _RESOLVERS = (
     ("bool", r"true|True|TRUE|false|False|FALSE", "tTfF"),
@@ -50,11 +51,24 @@ class EngineLoader(yaml.SafeLoader):
                 lines.setdefault(key.value, key.start_mark.line + 1)
         super().flatten_mapping(node)
 
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
+        """Build a mapping whose keys are text, before Python takes `1` and `true` for one key."""
+        self.flatten_mapping(node)
+        return {
+            key_text(self.construct_object(key, deep=True)): self.construct_object(value, deep=deep)
+            for key, value in node.value
+        }
 
-def _integer(loader: yaml.SafeLoader, node: yaml.ScalarNode) -> int:
-    text = loader.construct_scalar(node).replace("_", "")
+
+def _integer(loader: yaml.SafeLoader, node: yaml.ScalarNode) -> int | str:
+    written: str = loader.construct_scalar(node)
+    text = written.replace("_", "")
     octal = re.fullmatch(r"([-+]?)0([0-7]+)", text)
-    return int(octal[1] + octal[2], 8) if octal else int(text, 0)
+    try:
+        return int(octal[1] + octal[2], 8) if octal else int(text, 0)
+    except ValueError:
+        # `0x_` has no digit; thousands of digits are more than Python reads.
+        return written
 
 
 def _float(loader: yaml.SafeLoader, node: yaml.ScalarNode) -> WrittenFloat:

@@ -76,7 +76,7 @@ def target_is_within_the_limit(parts: Parts) -> Iterator[Problem]:
                 "target",
                 value=service.target,
                 what="is more than containerConcurrency",
-                why=f"a pod never has more than {limit} requests, so the target is never reached",
+                why=f"a pod takes at most {limit} at a time, so the target is never reached",
                 fix=f"write {limit} or less, or raise containerConcurrency",
             )
 
