@@ -111,7 +111,7 @@ CONTROL_PLANE: tuple[Image, ...] = (
     Image("registry.k8s.io/pause:3.10.1", Pause()),
     Image(
         f"docker.io/rancher/local-path-provisioner:{modules.LOCAL_PATH_PROVISIONER.version}",
-        GoProgram(
+        GoProgram(  # noqa: S604 - a field of a recipe; no shell runs
             modules.LOCAL_PATH_PROVISIONER,
             (Binary("/usr/bin/local-path-provisioner", "."),),
             ("/usr/bin/local-path-provisioner",),

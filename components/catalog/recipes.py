@@ -135,8 +135,8 @@ class MnistModel:
     """The digit classifier, trained when the image is made, and a program that puts it on a claim.
 
     The entrypoint takes two arguments, a folder and a file: it writes the archive to
-    FOLDER/model-store/mnist.mar and the file to FOLDER/config/config.properties, each aside and then renamed, and verifies what it wrote. It
-    runs as user 1000, as the model server does.
+    FOLDER/model-store/mnist.mar and the file to FOLDER/config/config.properties, each aside and then renamed,
+    and verifies what it wrote. It runs as user 1000, as the model server does.
 
     Attributes:
         version: Version of the model.

@@ -1,0 +1,35 @@
+"""Which components a platform is made of. A pure decision."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from components.catalog import entries
+from components.catalog.component import Component
+from components.settings.platform import IngressClass
+
+INGRESS: Mapping[IngressClass, Component] = {
+    "gateway-api": entries.KNATIVE_GATEWAY_API,
+    "istio": entries.KNATIVE_ISTIO,
+    "kourier": entries.KNATIVE_KOURIER,
+}
+"""What carries Knative's traffic, by ingress class."""
+
+
+def components_of(ingress_class: IngressClass, *, built: bool) -> tuple[Component, ...]:
+    """The components of a platform, in the order in which people would install them.
+
+    Args:
+        ingress_class: What carries Knative's traffic. Kourier is its own gateway and needs no Istio.
+        built: Images are built here, so that Istio's proxies run plain Envoy.
+    """
+    gateways = () if ingress_class == "kourier" else (entries.GATEWAY_API, entries.istio(plain_envoy=built))
+    return (
+        entries.CERT_MANAGER,
+        *gateways,
+        entries.KNATIVE_SERVING,
+        entries.KNATIVE_HPA,
+        INGRESS[ingress_class],
+        entries.KSERVE,
+        entries.KSERVE_RUNTIMES,
+    )

@@ -1,0 +1,1 @@
+"""What is installed on the cluster: one file a layer, each with its constants, Args, Outputs and class."""

@@ -1,0 +1,132 @@
+"""Knative Serving: runs predictors by revision, scales them by requests, down to none."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pulumi
+
+from components.catalog.render import Rendered
+from components.cluster.base import Cluster
+from components.cluster.checks import CaBundleFilled, Check, DryRunAccepted, EndpointsReady
+from components.layers.edits import SMALL_CPU, with_data
+from components.layers.layer import Layer, Profile, profile_edits
+from components.layers.objects import Manifest
+from components.layers.ordering import FOUNDATION, WORKLOADS
+from components.settings.platform import IngressClass
+
+NAMESPACE = "knative-serving"
+
+_INGRESS_CLASS_NAME: Mapping[IngressClass, str] = {
+    "gateway-api": "gateway-api.ingress.networking.knative.dev",
+    "istio": "istio.ingress.networking.knative.dev",
+    "kourier": "kourier.ingress.networking.knative.dev",
+}
+# Knative asks a tag's registry for its digest, which is not that of an image built here.
+_NEVER_ASKED = (
+    "docker.io",
+    "gcr.io",
+    "ghcr.io",
+    "index.docker.io",
+    "nvcr.io",
+    "quay.io",
+    "registry.k8s.io",
+)
+
+
+@dataclass(frozen=True)
+class Args:
+    """What the layer needs.
+
+    Attributes:
+        rendered: Knative Serving's manifests.
+        hpa: Those of its extension that scales by CPU and memory.
+        domain: Domain of the services' hosts.
+        ingress_class: What carries traffic.
+        gpu: Predictors may ask for nodes by label, taint and runtime class.
+        profile: How its pods are run.
+    """
+
+    rendered: Rendered
+    hpa: Rendered
+    domain: str
+    ingress_class: IngressClass
+    gpu: bool
+    profile: Profile
+
+
+@dataclass(frozen=True)
+class Outputs:
+    """What the layer gives.
+
+    Attributes:
+        crds: Established once Knative's kinds can be created.
+        foundation: What the pods of an ingress need: namespace, service accounts, configuration.
+        ready: Open once services can be created.
+    """
+
+    crds: pulumi.Resource
+    foundation: list[pulumi.Resource]
+    ready: pulumi.Resource
+
+
+class Knative(Layer):
+    """Knative Serving's CRDs, controllers and webhook."""
+
+    outputs: Outputs
+
+    def __init__(self, cluster: Cluster, args: Args) -> None:
+        super().__init__("Knative", "knative", cluster)
+        crds = self.install_crds(args.rendered)
+        configuration = configuration_of(args.domain, args.ingress_class, gpu=args.gpu, profile=args.profile)
+        installed = self.install(
+            [*args.rendered.objects, *args.hpa.objects],
+            (
+                *(with_data(name, values) for name, values in configuration.items()),
+                *profile_edits(args.profile),
+            ),
+            after={FOUNDATION: [crds], WORKLOADS: [crds]},
+        )
+        checks: list[Check] = [
+            EndpointsReady(NAMESPACE, "webhook"),
+            EndpointsReady(NAMESPACE, "activator-service"),
+            CaBundleFilled("MutatingWebhookConfiguration", "webhook.serving.knative.dev"),
+            CaBundleFilled("ValidatingWebhookConfiguration", "validation.webhook.serving.knative.dev"),
+            DryRunAccepted(_PROBE),
+        ]
+        self.outputs = Outputs(
+            crds=crds,
+            foundation=installed.before(WORKLOADS),
+            ready=self.gate("knative", checks, installed),
+        )
+        self.register_outputs({})
+
+
+def configuration_of(
+    domain: str, ingress_class: IngressClass, *, gpu: bool, profile: Profile
+) -> dict[str, dict[str, str]]:
+    """What Knative's ConfigMaps say beyond upstream's defaults, by ConfigMap.
+
+    Without a domain of ours services answer below svc.cluster.local only, which no gateway exposes.
+    """
+    deployment: dict[str, str] = {}
+    if profile.built:
+        deployment["registries-skipping-tag-resolving"] = ",".join(_NEVER_ASKED)
+    if profile.small:
+        deployment["queue-sidecar-cpu-request"] = SMALL_CPU
+    features = ("nodeselector", "tolerations", "affinity", "runtimeclassname") if gpu else ()
+    return {
+        "config-deployment": deployment,
+        "config-domain": {domain: ""},
+        "config-features": {f"kubernetes.podspec-{feature}": "enabled" for feature in features},
+        "config-network": {"ingress-class": _INGRESS_CLASS_NAME[ingress_class]},
+    }
+
+
+_PROBE: Manifest = {
+    "apiVersion": "serving.knative.dev/v1",
+    "kind": "Service",
+    "metadata": {"name": "admission-probe", "namespace": NAMESPACE},
+    "spec": {"template": {"spec": {"containers": [{"image": "registry.k8s.io/pause:3.10.1"}]}}},
+}

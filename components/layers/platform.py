@@ -1,0 +1,207 @@
+"""The platform on a cluster: every layer, given what it needs of the others. Pulumi derives the order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pulumi
+
+from components.catalog import entries
+from components.catalog.render import Rendered
+from components.catalog.selection import INGRESS
+from components.cluster.base import Capabilities, Cluster
+from components.layers import (
+    cert_manager,
+    gateway_api,
+    gateways,
+    istio,
+    knative,
+    knative_ingress,
+    kserve,
+    model_storage,
+    runtimes,
+)
+from components.layers.kserve_config import ContainerSize, InferenceServiceConfig, Ingress
+from components.layers.layer import Profile
+from components.settings.model import Resources, Settings
+
+
+@dataclass(frozen=True)
+class Platform:
+    """A platform that InferenceServices can be put on.
+
+    Attributes:
+        ready: Everything that an InferenceService needs before it is created: gates and runtimes.
+        storage: Where models are kept.
+        ingress_service: Namespace and name of the Service that requests from outside enter by.
+    """
+
+    ready: list[pulumi.Resource]
+    storage: model_storage.Outputs
+    ingress_service: tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Network:
+    """What carries requests.
+
+    Attributes:
+        crds: CRDs of the routes that controllers write.
+        ready: Open once gateways carry traffic.
+    """
+
+    crds: tuple[pulumi.Resource, ...] = ()
+    ready: tuple[pulumi.Resource, ...] = ()
+
+
+def install(cluster: Cluster, settings: Settings, rendered: Mapping[str, Rendered]) -> Platform:
+    """Install the platform.
+
+    Args:
+        cluster: Where to.
+        settings: The stack's settings.
+        rendered: The manifests of `components_of` its ingress class, by component.
+    """
+    platform = settings.platform
+    profile = Profile(
+        built=cluster.capabilities.images == "build", small=platform.resource_profile == "local"
+    )
+    certificates = cert_manager.CertManager(
+        cluster, cert_manager.Args(rendered[entries.CERT_MANAGER.name], profile)
+    )
+    storage = model_storage.ModelStorage(
+        cluster, model_storage.Args(settings.storage.size, settings.storage.storage_class)
+    )
+    network = _network(cluster, rendered, profile)
+    serving = knative.Knative(
+        cluster,
+        knative.Args(
+            rendered=rendered[entries.KNATIVE_SERVING.name],
+            hpa=rendered[entries.KNATIVE_HPA.name],
+            domain=platform.domain,
+            ingress_class=platform.ingress_class,
+            gpu=cluster.capabilities.gpu_resource is not None,
+            profile=profile,
+        ),
+    )
+    ingress = knative_ingress.KnativeIngress(
+        cluster,
+        knative_ingress.Args(
+            rendered=rendered[INGRESS[platform.ingress_class].name],
+            ingress_class=platform.ingress_class,
+            serving=serving.outputs,
+            routing_crds=network.crds,
+            service_type=service_type(cluster.capabilities),
+            node_port=cluster.capabilities.ingress.node_port,
+            profile=profile,
+        ),
+    )
+    controller = kserve.KServe(
+        cluster,
+        kserve.Args(
+            rendered=rendered[entries.KSERVE.name],
+            config=configuration(settings),
+            cert_manager=certificates.outputs.ready,
+            known_crds=(serving.outputs.crds, *network.crds),
+            profile=profile,
+        ),
+    )
+    servers = runtimes.Runtimes(
+        cluster,
+        runtimes.Args(
+            rendered=rendered[entries.KSERVE_RUNTIMES.name],
+            names=platform.runtimes,
+            kserve=controller.outputs.ready,
+            predictor=predictor_size(settings),
+            built=profile.built,
+        ),
+    )
+    return Platform(
+        ready=[
+            serving.outputs.ready,
+            ingress.outputs.ready,
+            controller.outputs.ready,
+            *network.ready,
+            *servers.outputs.runtimes,
+        ],
+        storage=storage.outputs,
+        ingress_service=ingress_service(settings),
+    )
+
+
+def _network(cluster: Cluster, rendered: Mapping[str, Rendered], profile: Profile) -> Network:
+    if entries.GATEWAY_API.name not in rendered:
+        return Network()
+    routes = gateway_api.GatewayApi(cluster, gateway_api.Args(rendered[entries.GATEWAY_API.name]))
+    mesh = istio.Istio(cluster, istio.Args(rendered["istio"], routes.outputs.crds, profile))
+    doors = gateways.Gateways(
+        cluster,
+        gateways.Args(
+            control_plane=mesh.outputs,
+            gateway_crds=routes.outputs.crds,
+            service_type=service_type(cluster.capabilities),
+            node_port=cluster.capabilities.ingress.node_port,
+            profile=profile,
+        ),
+    )
+    return Network(crds=(routes.outputs.crds, mesh.outputs.crds), ready=(doors.outputs.ready,))
+
+
+def service_type(capabilities: Capabilities) -> gateways.ServiceType:
+    """How requests from outside reach a Service of this cluster."""
+    if capabilities.ingress.node_port is not None:
+        return "NodePort"
+    return "LoadBalancer" if capabilities.load_balancer else "ClusterIP"
+
+
+def ingress_service(settings: Settings) -> tuple[str, str]:
+    """Namespace and name of the Service that requests from outside enter by."""
+    if settings.platform.ingress_class == "kourier":
+        return knative_ingress.KOURIER_NAMESPACE, knative_ingress.KOURIER_SERVICE
+    return istio.NAMESPACE, gateways.service_name(gateways.PUBLIC)
+
+
+# Five predictors beside the platform on two cores, each allowed to use both when the others are idle.
+_SMALL_PREDICTOR = ContainerSize(
+    cpu_request="100m", memory_request="512Mi", cpu_limit="2", memory_limit="2Gi"
+)
+_SMALL_INITIALIZER = ContainerSize(cpu_request="10m", memory_request="64Mi")
+
+
+def predictor_size(settings: Settings) -> ContainerSize:
+    """What a predictor gets that asks for nothing itself."""
+    small = settings.platform.resource_profile == "local"
+    return _size(settings.platform.kserve.predictor_resources, _SMALL_PREDICTOR if small else ContainerSize())
+
+
+def configuration(settings: Settings) -> InferenceServiceConfig:
+    """What KServe is told."""
+    platform = settings.platform
+    small = platform.resource_profile == "local"
+    initializer = _SMALL_INITIALIZER if small else ContainerSize()
+    return InferenceServiceConfig(
+        mode="Knative" if platform.mode == "knative" else "Standard",
+        ingress=Ingress(
+            domain=platform.domain,
+            # Kourier knows nothing of Istio's kinds.
+            virtual_service=platform.ingress_class != "kourier",
+            public_gateway=f"{knative.NAMESPACE}/{knative_ingress.PUBLIC}",
+            local_gateway=f"{knative.NAMESPACE}/{knative_ingress.LOCAL}",
+            local_gateway_host=gateways.service_host(gateways.LOCAL),
+        ),
+        predictor=predictor_size(settings),
+        storage_initializer=_size(platform.kserve.storage_initializer_resources, initializer),
+        version=entries.KSERVE.module.version,
+    )
+
+
+def _size(asked: Resources | None, default: ContainerSize) -> ContainerSize:
+    if asked is None:
+        return default
+    return ContainerSize(
+        cpu_request=asked.requests.cpu or default.cpu_request,
+        memory_request=asked.requests.memory or default.memory_request,
+        cpu_limit=asked.limits.cpu or default.cpu_limit,
+        memory_limit=asked.limits.memory or default.memory_limit,
+    )

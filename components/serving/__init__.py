@@ -1,0 +1,1 @@
+"""Models on the platform: InferenceServices, the store of their files, and the example."""

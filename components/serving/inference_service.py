@@ -1,0 +1,132 @@
+"""InferenceServices: what a user asks for as KServe's object, in the form that its webhook leaves alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import pulumi
+
+from components.cluster.base import Cluster
+from components.cluster.checks import ConditionTrue
+from components.layers.layer import Layer
+from components.layers.objects import Manifest
+from components.layers.ordering import FOUNDATION
+
+API_VERSION = "serving.kserve.io/v1beta1"
+_TARGET = "autoscaling.knative.dev/target"
+
+
+@dataclass(frozen=True)
+class Predictor:
+    """A model and how it is run.
+
+    Attributes:
+        model_format: Format of the model, e.g. pytorch.
+        storage_uri: Where its files lie.
+        runtime: ClusterServingRuntime; None lets KServe choose by format.
+        runtime_version: Image tag of the runtime; None for the runtime's own.
+        protocol_version: Inference protocol; None for the runtime's first.
+        requests: What is set aside for the container, by resource name.
+        limits: What it may use at most.
+        min_replicas: Fewest pods.
+        max_replicas: Most; None without a bound.
+        container_concurrency: Most requests in one pod at a time; 0 without a bound.
+        target: Requests in flight per pod that the autoscaler aims at; None for Knative's own.
+    """
+
+    model_format: str
+    storage_uri: str
+    runtime: str | None = None
+    runtime_version: str | None = None
+    protocol_version: str | None = None
+    requests: Mapping[str, str] = field(default_factory=dict)
+    limits: Mapping[str, str] = field(default_factory=dict)
+    min_replicas: int = 1
+    max_replicas: int | None = None
+    container_concurrency: int = 0
+    target: int | None = None
+
+
+@dataclass(frozen=True)
+class Args:
+    """What the component needs.
+
+    Attributes:
+        name: Name of the InferenceService, the first part of its host.
+        namespace: Namespace it is in.
+        predictor: Its model.
+        after: What must be there first: runtimes, gates, the model's files.
+    """
+
+    name: str
+    namespace: str
+    predictor: Predictor
+    after: Sequence[pulumi.Resource]
+
+
+@dataclass(frozen=True)
+class Outputs:
+    """What the component gives.
+
+    Attributes:
+        ready: Open once the service answers.
+    """
+
+    ready: pulumi.Resource
+
+
+class InferenceService(Layer):
+    """One InferenceService, and a gate that opens when it answers."""
+
+    outputs: Outputs
+
+    def __init__(self, cluster: Cluster, args: Args) -> None:
+        super().__init__("InferenceService", args.name, cluster)
+        installed = self.install(
+            [manifest(args.name, args.namespace, args.predictor)], after={FOUNDATION: args.after}
+        )
+        checks = [ConditionTrue(API_VERSION, "InferenceService", args.namespace, args.name)]
+        self.outputs = Outputs(ready=self.gate(f"{args.name}-answers", checks, installed))
+        self.register_outputs({})
+
+
+def manifest(name: str, namespace: str, predictor: Predictor) -> Manifest:
+    """The InferenceService.
+
+    The `model:` form, since KServe's webhook rewrites the older one (`pytorch:`) and every preview would then
+    show a change.
+    """
+    metadata: dict[str, Any] = {"name": name, "namespace": namespace}
+    if predictor.target is not None:
+        metadata["annotations"] = {_TARGET: str(predictor.target)}
+    model: dict[str, Any] = {
+        "modelFormat": {"name": predictor.model_format},
+        "storageUri": predictor.storage_uri,
+    }
+    optional = {
+        "runtime": predictor.runtime,
+        "runtimeVersion": predictor.runtime_version,
+        "protocolVersion": predictor.protocol_version,
+    }
+    model |= {key: value for key, value in optional.items() if value is not None}
+    amounts = {"requests": dict(predictor.requests), "limits": dict(predictor.limits)}
+    if any(amounts.values()):
+        model["resources"] = {kind: values for kind, values in amounts.items() if values}
+    spec: dict[str, Any] = {"model": model, "minReplicas": predictor.min_replicas}
+    if predictor.max_replicas is not None:
+        spec["maxReplicas"] = predictor.max_replicas
+    if predictor.container_concurrency:
+        spec["containerConcurrency"] = predictor.container_concurrency
+    return {
+        "apiVersion": API_VERSION,
+        "kind": "InferenceService",
+        "metadata": metadata,
+        "spec": {"predictor": spec},
+    }
+
+
+def host(name: str, namespace: str, domain: str) -> str:
+    """The host that an InferenceService answers on."""
+    return f"{name}.{namespace}.{domain}"

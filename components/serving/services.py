@@ -1,0 +1,90 @@
+"""The services of a stack: each becomes an InferenceService, the example with its model store."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pulumi
+
+from components.cluster.base import Cluster
+from components.layers.model_storage import NAMESPACE
+from components.layers.platform import Platform, predictor_size
+from components.serving import mnist
+from components.serving.inference_service import Args, InferenceService, Predictor
+from components.settings.model import Amounts, MnistExample, ModelService, Scaled, Settings
+
+
+def serve(cluster: Cluster, settings: Settings, platform: Platform) -> dict[str, InferenceService]:
+    """Put every service of a stack on the platform.
+
+    Returns:
+        The services by name.
+    """
+    loaded: list[pulumi.Resource] = []
+    if any(isinstance(service, MnistExample) for service in settings.services.values()):
+        loaded = [mnist.MnistModel(cluster, mnist.Args(platform.storage)).outputs.loaded]
+    return {
+        name: InferenceService(
+            cluster,
+            Args(
+                name=name,
+                namespace=NAMESPACE,
+                predictor=predictor_of(service, settings, gpu_resource=cluster.capabilities.gpu_resource),
+                after=[
+                    *platform.ready,
+                    platform.storage.namespace,
+                    *(loaded if isinstance(service, MnistExample) else ()),
+                ],
+            ),
+        )
+        for name, service in settings.services.items()
+    }
+
+
+def predictor_of(
+    service: ModelService | MnistExample, settings: Settings, *, gpu_resource: str | None
+) -> Predictor:
+    """What a service of the stack file asks of KServe.
+
+    Args:
+        service: The service.
+        settings: The stack, whose platform's sizes fill what the service leaves open.
+        gpu_resource: What the cluster calls its GPUs.
+    """
+    size = predictor_size(settings)
+    default = {
+        "requests": {"cpu": size.cpu_request, "memory": size.memory_request},
+        "limits": {"cpu": size.cpu_limit, "memory": size.memory_limit},
+    }
+    requests = amounts(service.resources.requests, default["requests"])
+    limits = amounts(service.resources.limits, default["limits"])
+    if isinstance(service, MnistExample):
+        return mnist.predictor(requests, limits, **_scaling(service))
+    if service.gpu:
+        limits = {**limits, gpu_resource or "nvidia.com/gpu": str(service.gpu)}
+    return Predictor(
+        model_format=service.model_format,
+        storage_uri=service.storage_uri,
+        runtime=service.runtime,
+        runtime_version=service.runtime_version,
+        protocol_version=service.protocol_version,
+        requests=requests,
+        limits=limits,
+        **_scaling(service),
+    )
+
+
+def amounts(asked: Amounts, default: Mapping[str, str | None]) -> dict[str, str]:
+    """CPU and memory by resource name: what a service asks for, else the platform's default, else nothing."""
+    wanted = {"cpu": asked.cpu or default["cpu"], "memory": asked.memory or default["memory"]}
+    return {name: value for name, value in wanted.items() if value is not None}
+
+
+def _scaling(service: Scaled) -> dict[str, Any]:
+    return {
+        "min_replicas": service.min_replicas,
+        "max_replicas": service.max_replicas,
+        "container_concurrency": service.container_concurrency,
+        "target": service.target,
+    }
