@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from functools import partial
 
 from components.catalog.images import Image
 from machine.cache import Cache
@@ -16,6 +16,7 @@ from machine.images.supplies import supplies_of
 from machine.images.tree import Entry
 from machine.images.workshop import Supplies, Workshop
 from machine.progress import Reporter
+from machine.sidebyside import side_by_side
 from machine.toolchain.ensure import Toolchain
 
 _AT_ONCE = 4  # The compiler limits itself to two; archives are fetched and unpacked beside it.
@@ -74,14 +75,9 @@ def find_layers(plans: Iterable[ImagePlan], layers: Layers) -> dict[str, Layer]:
 
 
 def _make(wanted: Sequence[LayerPlan], layers: Layers, workshop: Workshop) -> dict[str, Layer]:
-    with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="layer") as pool:
-        running = {plan.key: pool.submit(_make_one, plan, layers, workshop) for plan in wanted}
-        done, pending = wait(running.values(), return_when=FIRST_EXCEPTION)
-        for future in pending:
-            future.cancel()
-        for future in done:
-            future.result()
-        return {key: future.result() for key, future in running.items()}
+    tasks = [partial(_make_one, plan, layers, workshop) for plan in wanted]
+    made = side_by_side(tasks, workers=_AT_ONCE)
+    return {plan.key: layer for plan, layer in zip(wanted, made, strict=True)}
 
 
 def _make_one(plan: LayerPlan, layers: Layers, workshop: Workshop) -> Layer:

@@ -43,7 +43,8 @@ def kubernetes(reference: str, recipe: Kubernetes) -> ImagePlan:
     """
     tools = [debian_layer(recipe.debian)] if recipe.debian else []
     run = Run((f"/usr/local/bin/{recipe.command}",), user="0:0")
-    return ImagePlan(reference, (base_layer(), *tools, kubernetes_layer(recipe.version)), run)
+    # What the images share comes first: a layer is unpacked once for all that have the same below it.
+    return ImagePlan(reference, (base_layer(), kubernetes_layer(recipe.version), *tools), run)
 
 
 def kubernetes_layer(version: str) -> LayerPlan:

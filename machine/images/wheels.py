@@ -11,8 +11,8 @@ from components.errors import PlatformError
 from machine.cache import Cache
 from machine.images import tree
 from machine.images.tree import Entry
+from machine.pip import pip_command
 from machine.process import CommandFailed, run
-from machine.toolchain.recipes import pip_command
 
 
 def fetch_wheels(cache: Cache, lock: str) -> Sequence[Path]:

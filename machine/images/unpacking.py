@@ -1,0 +1,151 @@
+"""Running containerd inside the node image to unpack images into a containerd root.
+
+Layers come into the root as hard links. `ctr content ingest` with the expected digest then makes containerd
+know them without reading them: copying them through `ctr images import` took twice as long.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from components.errors import PlatformError
+from machine.cache import Cache, remove_tree
+from machine.docker.endpoint import DockerEndpoint
+from machine.images import oci
+from machine.images.blobs import Blob, Blobs
+from machine.images.oci import BuiltImage
+from machine.process import CommandFailed, run
+
+NAMESPACE = "k8s.io"
+"""containerd's namespace of the kubelet's images."""
+
+# Collection is off: it would drop what is ingested and not yet named by an image.
+_SETTINGS = """version = 2
+disabled_plugins = ["io.containerd.grpc.v1.cri", "io.containerd.internal.v1.opt"]
+[plugins."io.containerd.gc.v1.scheduler"]
+  deletion_threshold = 0
+  mutation_threshold = 0
+  startup_delay = "24h"
+"""
+
+_SCRIPT = """set -euo pipefail
+ctr() {{ command ctr --address /run/work.sock --namespace {namespace} "$@"; }}
+containerd --config {work}/config.toml --root {root} --state /run/work --address /run/work.sock 2>/tmp/log &
+daemon=$!
+trap 'tail -n 20 /tmp/log >&2' ERR
+until [ -S /run/work.sock ] && ctr version >/dev/null 2>&1; do
+    kill -0 $daemon
+    sleep 0.02
+done
+{steps}
+kill $daemon
+wait $daemon || true
+rm -rf {root}/tmpmounts {root}/io.containerd.runtime.*
+"""
+
+
+@dataclass(frozen=True)
+class Work:
+    """What is to be done to a containerd root.
+
+    Attributes:
+        root: The root, in the cache.
+        images: Images to bring in.
+        gone: References of images to remove first.
+    """
+
+    root: Path
+    images: Sequence[BuiltImage]
+    gone: Sequence[str]
+
+
+def unpack(work: Work, node_image: str, endpoint: DockerEndpoint, cache: Cache) -> None:
+    """Do it, in a container of the node image that is gone afterwards.
+
+    Raises:
+        PlatformError: containerd refused something; with its last lines.
+    """
+    folder = work.root.with_name(f"{work.root.name}.work")
+    name = f"kserve-platform-unpack-{work.root.name[:16]}"
+    folder.mkdir()
+    try:
+        _write_inputs(work, folder, Blobs(cache))
+        script = _SCRIPT.format(
+            namespace=NAMESPACE,
+            work=shlex.quote(_inside(folder, cache)),
+            root=shlex.quote(_inside(work.root, cache)),
+            steps="\n".join(_steps(work, _inside(folder, cache), _inside(work.root, cache))),
+        )
+        volume = f"{cache.root}:/cache"
+        options = ["--rm", "--privileged", "--network=none", f"--name={name}", f"--volume={volume}"]
+        container = ["docker", "run", *options, "--entrypoint=/bin/bash", node_image, "-c", script]
+        run(endpoint.command(*container), environment=endpoint.environment())
+    except CommandFailed as failure:
+        raise PlatformError.single("images could not be unpacked", why=failure.tail) from None
+    finally:
+        run(
+            endpoint.command("sh", "-c", f"docker rm --force {name} >/dev/null 2>&1 || true"),
+            environment=endpoint.environment(),
+        )
+        remove_tree(folder)
+
+
+def _write_inputs(work: Work, folder: Path, blobs: Blobs) -> None:
+    (folder / "config.toml").write_text(_SETTINGS, encoding="utf-8")
+    for number, image in enumerate(work.images):
+        with open(folder / f"{number}.tar", "wb") as sink:
+            oci.write_archive(blobs, [image], sink, without=[layer.digest for layer in image.layers])
+
+
+def _steps(work: Work, folder: str, root: str) -> list[str]:
+    # Removing collects what no image names, so it must be over before layers come in.
+    remove = [f"ctr images rm --sync {shlex.join(work.gone)} >/dev/null"] if work.gone else []
+    layers = dict.fromkeys(layer for image in work.images for layer in image.layers)
+    return [
+        *remove,
+        f"content={shlex.quote(root)}/io.containerd.content.v1.content/blobs/sha256",
+        "mkdir -p $content",
+        *(_ingest(layer) for layer in layers),
+        *(step for wave in waves(work.images) for step in _wave(wave, folder)),
+    ]
+
+
+def _ingest(layer: Blob) -> str:
+    name = layer.digest.removeprefix("sha256:")
+    link = f"[ -e $content/{name} ] || ln /cache/images/blobs/sha256/{name} $content/{name}"
+    expected = f"--expected-digest {layer.digest} --expected-size {layer.size}"
+    return f"{link}\nctr content ingest {expected} {layer.digest} <$content/{name}"
+
+
+def _wave(numbers: Sequence[int], folder: str) -> list[str]:
+    names = " ".join(f"{number}.tar" for number in numbers)
+    command = f"ctr --address /run/work.sock --namespace {NAMESPACE} images import"
+    return [f"cd {shlex.quote(folder)}", f"printf '%s\\n' {names} | xargs -n1 -P2 {command} >/dev/null"]
+
+
+def waves(images: Sequence[BuiltImage]) -> list[list[int]]:
+    """In which order to unpack: images that share their largest layer one by one, others side by side.
+
+    Two that unpack the same layer at once would do it twice.
+
+    Returns:
+        Numbers of images; each wave starts when the one before it is done. The largest come first.
+    """
+    order = sorted(range(len(images)), key=lambda number: -images[number].size)
+    result: list[list[int]] = []
+    seen: dict[Blob, int] = {}
+    for number in order:
+        largest = max(images[number].layers, key=lambda layer: layer.size)
+        wave = seen.get(largest, 0)
+        seen[largest] = wave + 1
+        if wave == len(result):
+            result.append([])
+        result[wave].append(number)
+    return result
+
+
+def _inside(path: Path, cache: Cache) -> str:
+    return f"/cache/{path.relative_to(cache.root)}"
