@@ -1,0 +1,123 @@
+from __future__ import annotations
+
+from typing import Any
+
+from components.layers.model_storage import CLAIM
+from components.serving import mnist
+from components.serving.inference_service import Predictor, host, manifest
+from components.serving.services import predictor_of
+from components.settings.load import load
+from components.settings.model import Settings
+
+
+def _settings(service: dict[str, Any], **platform: Any) -> Settings:
+    return load(
+        {
+            "kserve-platform:cluster": {"provider": "existing", "context": "c"},
+            "kserve-platform:platform": platform,
+            "kserve-platform:services": {"torchserve": service},
+        }
+    )
+
+
+def _predictor(service: dict[str, Any], **platform: Any) -> Predictor:
+    settings = _settings(service, **platform)
+    return predictor_of(settings.services["torchserve"], settings, gpu_resource="nvidia.com/gpu")
+
+
+def test_a_service_is_written_in_the_form_that_the_webhook_leaves_alone() -> None:
+    assert manifest("torchserve", "kserve-test", Predictor("pytorch", "gs://bucket/v1")) == {
+        "apiVersion": "serving.kserve.io/v1beta1",
+        "kind": "InferenceService",
+        "metadata": {"name": "torchserve", "namespace": "kserve-test"},
+        "spec": {
+            "predictor": {
+                "minReplicas": 1,
+                "model": {"modelFormat": {"name": "pytorch"}, "storageUri": "gs://bucket/v1"},
+            }
+        },
+    }
+
+
+def test_soft_and_hard_limits_stand_where_knative_reads_them() -> None:
+    written = manifest(
+        "a", "n", Predictor("pytorch", "pvc://c", target=10, container_concurrency=5, max_replicas=3)
+    )
+
+    assert written["metadata"]["annotations"] == {"autoscaling.knative.dev/target": "10"}
+    assert written["spec"]["predictor"]["containerConcurrency"] == 5
+    assert written["spec"]["predictor"]["maxReplicas"] == 3
+
+
+def test_a_gpu_is_a_limit_beside_the_others() -> None:
+    predictor = _predictor(
+        {
+            "modelFormat": "pytorch",
+            "storageUri": "gs://bucket/v1",
+            "gpu": 1,
+            "runtimeVersion": "0.9.0-gpu",
+            "resources": {"limits": {"memory": "4Gi"}},
+        }
+    )
+
+    model = manifest("a", "n", predictor)["spec"]["predictor"]["model"]
+    assert model["resources"] == {"limits": {"memory": "4Gi", "nvidia.com/gpu": "1"}}
+    assert model["runtimeVersion"] == "0.9.0-gpu"
+
+
+def test_without_a_profile_the_runtimes_own_sizes_hold() -> None:
+    predictor = _predictor({"modelFormat": "sklearn", "storageUri": "gs://bucket/v1"})
+
+    assert "resources" not in manifest("a", "n", predictor)["spec"]["predictor"]["model"]
+
+
+def test_the_example_names_its_runtime_its_version_and_its_store() -> None:
+    settings = load(
+        {
+            "kserve-platform:cluster": {"provider": "kind"},
+            "kserve-platform:platform": {"resourceProfile": "local"},
+            "kserve-platform:services": {"torchserve": {"example": "mnist", "maxReplicas": 5}},
+        }
+    )
+
+    predictor = predictor_of(settings.services["torchserve"], settings, gpu_resource=None)
+
+    assert manifest("torchserve", "kserve-test", predictor)["spec"]["predictor"] == {
+        "minReplicas": 1,
+        "maxReplicas": 5,
+        "model": {
+            "modelFormat": {"name": "pytorch"},
+            "runtime": "kserve-torchserve",
+            "runtimeVersion": "0.12.0",
+            "storageUri": "pvc://model-store/mnist",
+            "resources": {
+                "requests": {"cpu": "100m", "memory": "512Mi"},
+                "limits": {"cpu": "2", "memory": "2Gi"},
+            },
+        },
+    }
+
+
+def test_a_service_answers_on_its_own_host() -> None:
+    assert host("torchserve", "kserve-test", "example.com") == "torchserve.kserve-test.example.com"
+
+
+def test_the_model_store_is_loaded_by_a_job_that_reads_the_configuration() -> None:
+    config, job = mnist.model_store(mnist.CONFIG.render())
+
+    pod = job["spec"]["template"]["spec"]
+    (container,) = pod["containers"]
+    assert config["data"] == {"config.properties": mnist.CONFIG.render()}
+    assert container["image"] == "docker.io/kserve-platform/mnist-model:1.0.0"
+    assert container["args"] == ["/store/mnist", "/config/config.properties"]
+    assert pod["volumes"] == [
+        {"name": "store", "persistentVolumeClaim": {"claimName": CLAIM}},
+        {"name": "config", "configMap": {"name": config["metadata"]["name"]}},
+    ]
+    assert container["securityContext"]["runAsNonRoot"] is True
+
+
+def test_another_configuration_is_another_job() -> None:
+    names = {mnist.model_store(text)[1]["metadata"]["name"] for text in ("a=1\n", "a=2\n", "a=1\n")}
+
+    assert len(names) == 2
