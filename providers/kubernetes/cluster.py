@@ -1,0 +1,189 @@
+"""The cluster as the operations see it: objects by kind, discovery behind it, reached when first needed."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from typing import Any, Final, NamedTuple
+
+from providers.kubernetes import kubeconfig, schema
+from providers.kubernetes.client import (
+    APPLY,
+    JSON,
+    JSON_PATCH,
+    ApiError,
+    Client,
+    NoMatch,
+    Unreachable,
+    path_of,
+)
+from providers.kubernetes.kubeconfig import KubeconfigError
+from providers.kubernetes.objects import Object, ObjectId, kind_of
+from providers.kubernetes.settings import Settings
+
+_CREATOR: Final = "pulumi-kubernetes"
+_VALIDATION: Final = {"fieldValidation": "Warn"}
+
+
+class Resource(NamedTuple):
+    """A kind as the API server serves it."""
+
+    plural: str
+    namespaced: bool
+
+
+class Cluster:
+    """One API server: reads and writes objects, knows the kinds.
+
+    Every method raises `ApiError` where the server refuses and `Unreachable` where it does not answer.
+    """
+
+    def __init__(
+        self, settings: Settings, on_warning: Callable[[str], None], cancelled: threading.Event
+    ) -> None:
+        self._settings = settings
+        self._on_warning = on_warning
+        self._cancelled = cancelled
+        self._lock = threading.Lock()
+        self._client: Client | None = None
+        self._kinds: dict[str, dict[str, Resource]] = {}
+        self._scopes: dict[tuple[str, str], bool] = {}
+        self._problem: str | None = None
+        self._access: kubeconfig.Access | None = None
+        try:
+            self._access = kubeconfig.load(settings.kubeconfig, settings.context, settings.cluster)
+        except KubeconfigError as error:
+            where = "" if settings.context or "does not exist" in str(error) else _IN_SETTING
+            self._problem = f"{where}{error}"
+
+    @property
+    def default_namespace(self) -> str | None:
+        """The namespace of objects that name none; None where the kubeconfig cannot be used."""
+        if self._settings.namespace:
+            return self._settings.namespace
+        return None if self._access is None else self._access.namespace or "default"
+
+    def client(self) -> Client:
+        """Return the connection, made at the first call."""
+        with self._lock:
+            if self._access is None:
+                raise Unreachable(self._problem or "")
+            if self._client is None:
+                try:
+                    self._client = Client(self._access, self._on_warning, self._cancelled)
+                except KubeconfigError as error:
+                    raise Unreachable(str(error)) from error
+            return self._client
+
+    def namespaced(self, api_version: str, kind: str) -> bool:
+        """Whether objects of a kind live in a namespace; a kind that nobody knows is taken to (S3)."""
+        known = schema.built_in(api_version, kind)
+        if known is not None:
+            return known.namespaced
+        with self._lock:
+            remembered = self._scopes.get((api_version, kind))
+        if remembered is not None:
+            return remembered
+        try:
+            return self.resource(api_version, kind).namespaced
+        except (ApiError, Unreachable):
+            return True
+
+    def remember_definition(self, crd: Object) -> None:
+        """Note the scope of a CRD that the program declares: its objects are checked before it is created."""
+        spec = crd.get("spec")
+        if not isinstance(spec, dict) or not isinstance(spec.get("names"), dict):
+            return
+        with self._lock:
+            for version in spec.get("versions") or []:
+                if isinstance(version, dict):
+                    key = (f"{spec.get('group')}/{version.get('name')}", str(spec["names"].get("kind")))
+                    self._scopes[key] = spec.get("scope") != "Cluster"
+
+    def forget_kinds(self) -> None:
+        """Ask the server again what kinds it has, after a CRD came or went."""
+        with self._lock:
+            self._kinds.clear()
+
+    def resource(self, api_version: str, kind: str) -> Resource:
+        """Return how the server serves a kind.
+
+        Raises:
+            NoMatch: It does not.
+        """
+        with self._lock:
+            found = self._kinds.get(api_version, {}).get(kind)
+        if found is not None:
+            return found
+        root = f"/apis/{api_version}" if "/" in api_version else f"/api/{api_version}"
+        try:
+            listed = self.client().get(root)
+        except ApiError as error:
+            if error.status == 404:
+                raise NoMatch(api_version, kind) from error
+            raise
+        kinds = {
+            entry["kind"]: Resource(entry["name"], bool(entry.get("namespaced")))
+            for entry in listed.get("resources") or []
+            if "/" not in entry["name"]
+        }
+        with self._lock:
+            self._kinds[api_version] = kinds
+        if kind not in kinds:
+            raise NoMatch(api_version, kind)
+        return kinds[kind]
+
+    def path(self, obj: Object, *, collection: bool = False) -> str:
+        """Return the path of an object, or of the collection it belongs to."""
+        api_version, kind = kind_of(obj)
+        resource = self.resource(api_version, kind)
+        namespace, name = ObjectId.of(obj)
+        namespace = (namespace or self.default_namespace or "") if resource.namespaced else ""
+        return path_of(api_version, resource.plural, namespace, "" if collection else name)
+
+    def read(self, obj: Object) -> Object:
+        """Return the live object with the kind, namespace and name of `obj`."""
+        return self.client().get(self.path(obj))
+
+    def find(self, api_version: str, kind: str, namespace: str, **parameters: str) -> list[Object]:
+        """Return the objects of a kind in a namespace (everywhere where it is empty)."""
+        plural = self.resource(api_version, kind).plural
+        found = self.client().get(path_of(api_version, plural, namespace), **parameters)
+        return [{"apiVersion": api_version, "kind": kind, **item} for item in found.get("items") or []]
+
+    def create(self, obj: Object, *, dry_run: bool = False) -> Object:
+        """POST an object."""
+        parameters = {"fieldManager": _CREATOR, **_VALIDATION, **_dry(dry_run)}
+        return self.client().send("POST", self.path(obj, collection=True), parameters, obj)
+
+    def apply(self, obj: Object, manager: str, *, force: bool, dry_run: bool = False) -> Object:
+        """Apply an object server-side."""
+        parameters = {"fieldManager": manager, "force": str(force).lower(), **_VALIDATION, **_dry(dry_run)}
+        return self.client().send("PATCH", self.path(obj), parameters, obj, APPLY)
+
+    def replace(self, obj: Object, *, dry_run: bool = False) -> Object:
+        """PUT an object; it must carry the resourceVersion it was read at."""
+        parameters = {"fieldManager": _CREATOR, **_VALIDATION, **_dry(dry_run)}
+        return self.client().send("PUT", self.path(obj), parameters, obj)
+
+    def patch(self, obj: Object, operations: list[dict[str, Any]]) -> Object:
+        """Patch an object by JSON patch operations."""
+        return self.client().send("PATCH", self.path(obj), {}, operations, JSON_PATCH)
+
+    def delete(self, obj: Object, propagation: str, uid: str = "") -> None:
+        """DELETE an object; with `uid` only that very one."""
+        options: Object = {"apiVersion": "v1", "kind": "DeleteOptions", "propagationPolicy": propagation}
+        if uid:
+            options["preconditions"] = {"uid": uid}
+        self.client().send("DELETE", self.path(obj), {}, options, JSON)
+
+    def watch_parameters(self, obj: Object) -> tuple[str, Mapping[str, str]]:
+        """Return the path and parameters that watch one object."""
+        return self.path(obj, collection=True), {"fieldSelector": f"metadata.name={ObjectId.of(obj).name}"}
+
+
+_IN_SETTING: Final = "failed to parse kubeconfig data in `kubernetes:config:kubeconfig`- "
+
+
+def _dry(dry_run: bool) -> dict[str, str]:
+    return {"dryRun": "All"} if dry_run else {}

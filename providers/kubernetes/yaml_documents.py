@@ -1,0 +1,51 @@
+"""YAML as Kubernetes' own tools read it: 1.1 booleans, several documents, lists in documents."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Final
+
+import yaml
+import yaml.scanner
+
+from providers.kubernetes.objects import Object
+from providers.rpc import RpcError
+
+_LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class _Loader(_LOADER):  # type: ignore[valid-type, misc]
+    """The C loader with Kubernetes' tastes: a date stays the text it is in JSON."""
+
+
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
+    for first, resolvers in _Loader.yaml_implicit_resolvers.items()
+}
+
+
+_Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile("^[yYnN]$"), list("yYnN"))
+_Loader.add_constructor(
+    "tag:yaml.org,2002:bool", lambda loader, node: node.value.lower() in {"y", "yes", "true", "on"}
+)
+
+
+def told(error: yaml.YAMLError) -> str:
+    """What is wrong with a YAML text, in the words of Go's library: users search for them."""
+    mark = getattr(error, "problem_mark", None)
+    line = 0 if mark is None else mark.line + isinstance(error, yaml.scanner.ScannerError)
+    where = f"line {line}: " if line else ""
+    return f"yaml: {where}{getattr(error, 'problem', None) or 'it is not YAML'}"
+
+
+def load(text: str) -> list[Object]:
+    """Return the objects in a text, those without a kind left out.
+
+    Raises:
+        RpcError: The text is not YAML.
+    """
+    try:
+        documents: list[Any] = list(yaml.load_all(text, Loader=_Loader))
+    except yaml.YAMLError as error:
+        raise RpcError(f"error converting YAML to JSON: {told(error)}") from error
+    return [document for document in documents if isinstance(document, dict) and document.get("kind")]
