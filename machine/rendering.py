@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from components.catalog.render import Renderer
 from components.catalog.sources import RenderTools
 from machine.cache import Cache
@@ -17,10 +19,15 @@ def renderer(cache: Cache, report: Reporter, toolchain: Toolchain | None = None)
         report: Told about tools that have to be fetched or built.
         toolchain: Provides the tools; one of its own by default.
     """
+    return Renderer(cache.root, partial(render_tools, cache, report, toolchain))
 
-    def tools() -> RenderTools:
-        chain = toolchain or Toolchain(cache, report)
-        found = chain.ensure("kubectl", "helm")
-        return RenderTools(chain.modules().download, found["kubectl"], found["helm"])
 
-    return Renderer(cache.root, tools)
+def render_tools(cache: Cache, report: Reporter, toolchain: Toolchain | None = None) -> RenderTools:
+    """Provide what rendering needs.
+
+    Raises:
+        PlatformError: A tool cannot be had.
+    """
+    chain = toolchain or Toolchain(cache, report)
+    found = chain.ensure("kubectl", "helm")
+    return RenderTools(chain.modules().download, found["kubectl"], found["helm"])

@@ -130,7 +130,7 @@ PLATFORM: tuple[Image, ...] = (
     Image(f"docker.io/istio/proxyv2:{ISTIO_VERSION}", EnvoyProxy(_istio("pilot-agent"), "1.40.0")),
     *(
         _knative("serving", modules.KNATIVE_SERVING, "v1.21.1", command)
-        for command in ("controller", "webhook", "autoscaler", "activator", "queue")
+        for command in ("controller", "webhook", "autoscaler", "autoscaler-hpa", "activator", "queue")
     ),
     *(
         _knative("net-gateway-api", modules.KNATIVE_GATEWAY_API, "v1.21.0", command)

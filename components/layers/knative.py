@@ -41,7 +41,7 @@ class Args:
 
     Attributes:
         rendered: Knative Serving's manifests.
-        hpa: Those of its extension that scales by CPU and memory.
+        hpa: Those of its extension that scales by CPU and memory; None where nothing measures those.
         domain: Domain of the services' hosts.
         ingress_class: What carries traffic.
         gpu: Predictors may ask for nodes by label, taint and runtime class.
@@ -49,7 +49,7 @@ class Args:
     """
 
     rendered: Rendered
-    hpa: Rendered
+    hpa: Rendered | None
     domain: str
     ingress_class: IngressClass
     gpu: bool
@@ -81,7 +81,7 @@ class Knative(Layer):
         crds = self.install_crds(args.rendered)
         configuration = configuration_of(args.domain, args.ingress_class, gpu=args.gpu, profile=args.profile)
         installed = self.install(
-            [*args.rendered.objects, *args.hpa.objects],
+            [*args.rendered.objects, *(args.hpa.objects if args.hpa else ())],
             (
                 *(with_data(name, values) for name, values in configuration.items()),
                 *profile_edits(args.profile),

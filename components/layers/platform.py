@@ -78,7 +78,8 @@ def install(cluster: Cluster, settings: Settings, rendered: Mapping[str, Rendere
         cluster,
         knative.Args(
             rendered=rendered[entries.KNATIVE_SERVING.name],
-            hpa=rendered[entries.KNATIVE_HPA.name],
+            # A local cluster has no metrics server.
+            hpa=None if profile.small else rendered[entries.KNATIVE_HPA.name],
             domain=platform.domain,
             ingress_class=platform.ingress_class,
             gpu=cluster.capabilities.gpu_resource is not None,
