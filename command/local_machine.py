@@ -12,6 +12,7 @@ from command.display.board import Board
 from command.engine.kubernetes_plugin import KubernetesPlugin, choose_plugin
 from command.engine.places import PROJECT, Places
 from command.engine.pulumi import Engine, download_plugin, environment_folders
+from components.errors import PlatformError
 
 if TYPE_CHECKING:
     from command.diagnosis.reader import Reader
@@ -70,9 +71,43 @@ class LocalMachine:
             self._endpoint = ensure_engine(self._places.cache, self._toolchain, self._board)
         return self._endpoint
 
+    def _running_docker(self) -> DockerEndpoint:
+        from machine.docker.private import PrivateEngine
+        from machine.docker.user import user_engine
+
+        private = PrivateEngine(self._places.cache)
+        endpoint = private.endpoint() if private.pid() is not None else user_engine()
+        if endpoint is None:
+            raise PlatformError.single("no Docker Engine runs", fix="Start it with the cluster: make up")
+        return endpoint
+
+    def remove_cluster(self) -> None:
+        """Remove the stack's kind cluster if there is one, and the private engine if it was the last on it.
+
+        Raises:
+            PlatformError: Something of it could not be removed.
+        """
+        if not self.makes_cluster:
+            return
+        import threading
+
+        from providers.platform.kind.lifecycle import KindLifecycle
+        from providers.platform.work import Work
+
+        with self._board.step("look for what is left of the cluster", expected=0.5) as note:
+            KindLifecycle(Work(self._places.cache, note, threading.Event()), self.cluster).delete()
+
+    @property
+    def cluster(self) -> str:
+        """Name of the stack's kind cluster."""
+        return cluster_name(self._places.stack)
+
     @contextmanager
-    def reader(self) -> Iterator[Reader]:
+    def reader(self, *, start: bool = True) -> Iterator[Reader]:
         """Open a reader of the stack's cluster.
+
+        Args:
+            start: Start a Docker Engine that was stopped.
 
         Raises:
             PlatformError: The cluster cannot be reached.
@@ -86,7 +121,7 @@ class LocalMachine:
             with reading(text, _here, kubectl, context=cluster.context) as reader:
                 yield reader
             return
-        endpoint = self.docker()
+        endpoint = self.docker() if start else self._running_docker()
         kubeconfig = self._kind_kubeconfig(endpoint)
         with reading(kubeconfig, endpoint.command, kubectl) as reader:
             yield reader
@@ -95,7 +130,7 @@ class LocalMachine:
         from machine.process import run
 
         kind = self._toolchain.ensure("kind")["kind"]
-        command = endpoint.command(kind, "get", "kubeconfig", "--name", cluster_name(self._places.stack))
+        command = endpoint.command(kind, "get", "kubeconfig", "--name", self.cluster)
         return run(command, environment=endpoint.environment(), timeout=30).output
 
     def _choose_plugin(self, folders: tuple[str, ...]) -> KubernetesPlugin:

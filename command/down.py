@@ -1,0 +1,79 @@
+"""`down`: take a stack away so that nothing of it is left outside the cache.
+
+Deleting the cluster deletes what is on it, so the program tells the engine to skip the objects
+(`deletedWith`) and a cluster goes in one step. A cluster that a killed `up` had begun is in no state: it is
+looked for by its name afterwards.
+"""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING
+
+from command.display.board import Board
+from command.display.make import make_board
+from command.display.words import duration
+from command.engine.places import Places
+from command.engine.progress import changes_in_words
+from command.engine.session import end_orphans
+from command.engine.store import copy_settings, read_checkpoint, remove_stack
+from command.recover import recover
+from command.up import FAILED, INTERRUPTED, tell_failure
+from components.settings.load import load_stack_file
+from machine.cache import Cache
+
+if TYPE_CHECKING:
+    from command.local_machine import LocalMachine
+
+_REMOVE_STEP = "forget the stack's state"
+
+
+def main(options: argparse.Namespace) -> int:
+    """Take the stack down."""
+    from command.local_machine import LocalMachine
+
+    cache = Cache.default()
+    places = Places(cache, options.stack)
+    settings = load_stack_file(places.stack_file)
+    with make_board(cache, places.log("down"), plain=options.plain) as board:
+        return take_down(places, board, LocalMachine(places, settings, board))
+
+
+def take_down(places: Places, board: Board, machine: LocalMachine) -> int:
+    """Destroy what the state knows, then what it does not, then the state.
+
+    Returns:
+        Exit status.
+
+    Raises:
+        PlatformError: Something could not be removed, with what to do.
+    """
+    if not places.passphrase.exists():
+        board.say(f"The stack {places.stack} was never up: nothing to do.")
+        return 0
+    if places.checkpoint.exists():
+        status = _destroy(places, board, machine)
+        if status:
+            return status
+    machine.remove_cluster()
+    with board.step(_REMOVE_STEP, expected=0.1):
+        end_orphans(places.session)
+        remove_stack(places)
+    board.say(f"\nThe stack {places.stack} is down ({duration(board.seconds)}). The cache stays.")
+    return 0
+
+
+def _destroy(places: Places, board: Board, machine: LocalMachine) -> int:
+    engine = machine.engine()
+    copy_settings(places)
+    board.redact.learn(places.passphrase.read_text(encoding="utf-8"))
+    recover(engine, board, cluster_is_ours=machine.makes_cluster)
+    if not read_checkpoint(places.checkpoint).get("resources"):
+        return 0
+    with board.step("destroy the stack") as note:
+        outcome, progress = engine.operate(board, "destroy")
+        note(changes_in_words(progress.changes))
+    if not outcome.status:
+        return 0
+    board.say(f"\n{tell_failure(places, board, machine, outcome, progress, 'down')}")
+    return INTERRUPTED if outcome.interrupted else FAILED
