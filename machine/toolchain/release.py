@@ -79,8 +79,16 @@ class Releases:
             members = {
                 release.fill(path, tool.version, architecture): name for name, path in release.members.items()
             }
-            _extract(download, folder, members)
+            missing = _extract(download, folder, members)
             download.unlink()
+            if missing:
+                raise ReleaseRefused(
+                    Problem(
+                        what="A release lacks files that it should hold",
+                        key=url,
+                        seen=", ".join(sorted(missing)),
+                    )
+                )
         else:
             download.rename(folder / tool.programs[0])
         for program in folder.iterdir():
@@ -145,7 +153,7 @@ class Releases:
                 timeout = httpx.Timeout(_READ_SECONDS, connect=_CONNECT_SECONDS)
                 self._client = httpx.Client(timeout=timeout, follow_redirects=False)
         try:
-            with self._client.stream("GET", url) as answer:
+            with self._client.stream("GET", url, headers={"Accept-Encoding": "identity"}) as answer:
                 yield answer
         except httpx.TransportError as error:
             why = str(error) or type(error).__name__
@@ -170,8 +178,8 @@ def find_checksum(text: str, file_name: str) -> str | None:
     return None
 
 
-def _extract(archive: Path, folder: Path, members: dict[str, str]) -> None:
-    """Take the named files out of a .tar.gz, and nothing else."""
+def _extract(archive: Path, folder: Path, members: dict[str, str]) -> set[str]:
+    """Take the named files out of a .tar.gz, and nothing else; return those that it lacks."""
     missing = set(members)
     with tarfile.open(archive, "r:gz") as tar:
         for entry in tar:
@@ -184,14 +192,7 @@ def _extract(archive: Path, folder: Path, members: dict[str, str]) -> None:
                 while chunk := source.read(_MEGABYTE):
                     sink.write(chunk)
             missing.discard(name)
-    if missing:
-        raise ReleaseRefused(
-            Problem(
-                what="A release lacks files that it should hold",
-                key=archive.name,
-                seen=", ".join(sorted(missing)),
-            )
-        )
+    return missing
 
 
 def has_release(release: Release | None) -> bool:
