@@ -22,7 +22,7 @@ MODEL = "mnist"
 FOLDER = "mnist"
 IMAGE = f"docker.io/kserve-platform/mnist-model:{MNIST_MODEL_VERSION}"
 STORAGE_URI = f"pvc://{model_storage.CLAIM}/{FOLDER}"
-CONFIG = TorchServeConfig(models={MODEL: ServedModel(archive=f"{MODEL}.mar", batch_size=4)})
+CONFIG = TorchServeConfig(models={MODEL: ServedModel(archive=f"{MODEL}.mar")})
 
 _NAME = "mnist-model"
 _USER = 1000

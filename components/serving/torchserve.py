@@ -79,6 +79,7 @@ class TorchServeConfig:
             "grpc_management_port": str(self.grpc_management_port),
             "enable_metrics_api": "true",
             "metrics_format": "prometheus",
+            "metrics_mode": "prometheus",  # else they go to the log, and /metrics is empty
             "number_of_netty_threads": str(self.netty_threads),
             "job_queue_size": str(self.job_queue_size),
             # The runtime names the envelope of requests by environment; the key service_envelope is outdated.

@@ -170,7 +170,7 @@ SOURCES: Mapping[str, Path] = MappingProxyType(
     {
         f"{SERVER[1:]}/{path.relative_to(_HERE.parent.parent).as_posix()}": path
         for path in sorted([_HERE.parent / "__init__.py", *_HERE.glob("*.py")])
-        if path.name not in ("recipe.py", "elf.py")
+        if path.name not in ("recipe.py", "elf.py", "root.py")
     }
     | {
         f"{SERVER[1:]}/log4j2.xml": _HERE / "log4j2.xml",
@@ -207,7 +207,9 @@ FOLDERS = (Folder("tmp", 0o1777, 0), Folder(HOME[1:]), Folder("mnt/models", owne
 
 REMOVED = (
     "usr/lib/libtorch-test",
-    "usr/lib/python3/dist-packages/torch/bin",  # torch's C++ tests, 28 MB
+    # torch's own tests, 28 MB; torch_shm_manager stays, `import torch` looks for it
+    "usr/lib/python3/dist-packages/torch/bin/*[tT]est*",
+    "usr/lib/python3/dist-packages/torch/bin/tutorial_*",
     "usr/lib/python3/dist-packages/*/**/tests",
     "usr/lib/python3/dist-packages/torchvision/video_reader*.so",  # needs the whole of FFmpeg
     "usr/lib/jvm/*/lib/ct.sym",  # for compilers

@@ -34,6 +34,7 @@ def test_the_file_has_the_keys_of_kserves_model_stores() -> None:
         "grpc_management_port": "7071",
         "enable_metrics_api": "true",
         "metrics_format": "prometheus",
+        "metrics_mode": "prometheus",
         "number_of_netty_threads": "4",
         "job_queue_size": "100",
         "enable_envvars_config": "true",
