@@ -142,6 +142,7 @@ def contents(packages: Sequence[Deb], without: Iterable[str] = ()) -> Iterator[E
         packages: The archives.
         without: Paths, or folders with their slash, to leave out.
     """
-    dropped = tuple(without)
+    dropped = frozenset(without)
+    folders = tuple(path for path in dropped if path.endswith("/"))
     for deb in sorted(packages, key=lambda deb: deb.name):
-        yield from debs.package_files(deb, lambda path: not path.startswith(dropped))
+        yield from debs.package_files(deb, lambda path: not (path in dropped or path.startswith(folders)))

@@ -69,7 +69,10 @@ _UNUSED_FILES = (
     *(f"usr/lib/cni/{name}" for name in ("sbr", "static", "tuning", "vlan", "vrf", "dummy")),
     *(f"usr/lib/systemd/system/{name}.target.wants/" for name in ("basic", "local-fs", "multi-user")),
     "usr/lib/systemd/system/sysinit.target.wants/systemd-tmpfiles-setup.service",
-    *(f"usr/lib/systemd/system/sockets.target.wants/systemd-{name}" for name in ("initctl", "udevd")),
+    *(
+        f"usr/lib/systemd/system/sockets.target.wants/systemd-{name}.socket"
+        for name in ("initctl", "udevd-control", "udevd-kernel")
+    ),
 )
 _ALTERNATIVES = (
     *IPTABLES,
