@@ -1,0 +1,244 @@
+"""A double of the Pulumi engine: it writes down what a program registers, and answers as providers would.
+
+The SDK's own mocks hide parents and dependencies, which are what this project's order is made of. A program
+runs to its end (`Recorder.run`) before anything can be looked at, since absence can only be asserted once
+every registration has landed. Each run has settings of its own: nothing is left for the next test.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import threading
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from google.protobuf import empty_pb2, json_format, struct_pb2
+from pulumi.runtime import config as rpc_config
+from pulumi.runtime import mocks, rpc
+from pulumi.runtime.proto import resource_pb2
+from pulumi.runtime.settings import configure
+from pulumi.runtime.stack import run_in_stack
+
+PROJECT = "kserve-platform"
+STACK_TYPE = "pulumi:pulumi:Stack"
+
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True)
+class Secret:
+    """A value that the program marked secret."""
+
+    value: Any
+
+
+@dataclass(frozen=True)
+class Registration:
+    """One resource as the program registered it.
+
+    Attributes:
+        type: Type token.
+        name: Logical name.
+        urn: Its URN.
+        parent: URN of its parent; empty for the stack itself.
+        inputs: Its properties; secret ones are `Secret`.
+        depends_on: URNs that it waits for.
+        provider: Logical name of the provider instance that it uses; empty for the default one.
+        deleted_with: URN of the resource whose deletion deletes this one as well; empty for none.
+        ignore_changes: Property paths whose changes do not matter.
+        custom: Whether a provider manages it; a component is not.
+    """
+
+    type: str
+    name: str
+    urn: str
+    parent: str
+    inputs: Mapping[str, Any]
+    depends_on: frozenset[str]
+    provider: str
+    deleted_with: str
+    ignore_changes: tuple[str, ...]
+    custom: bool
+
+
+Answer = Callable[[Mapping[str, Any]], Mapping[str, Any]]
+
+ANSWERS: Mapping[str, Answer] = {
+    "kserve-platform:index:CrdSet": lambda inputs: {"established": inputs["names"]},
+    "kserve-platform:index:Gate": lambda _: {"passed": "open"},
+    "kserve-platform:index:KindCluster": lambda inputs: {
+        "kubeconfig": Secret(f"kubeconfig of {inputs['name']}"),
+        "endpoint": "https://127.0.0.1:6443",
+    },
+}
+"""What providers add to the inputs, by type. In a preview these are unknown."""
+
+
+@dataclass
+class Recorder:
+    """Runs programs against the double.
+
+    Attributes:
+        stack: Name of the stack.
+        preview: Whether it is a first preview, in which nothing that a provider would answer is known.
+        config: Configuration as the engine hands it to the program.
+        exports: What the program exported; secret ones are `Secret`.
+        finished: URNs of the components that registered their outputs.
+    """
+
+    stack: str = "test"
+    preview: bool = False
+    config: Mapping[str, str] = field(default_factory=dict)
+    exports: dict[str, Any] = field(default_factory=dict)
+    finished: set[str] = field(default_factory=set)
+    _found: dict[str, Registration] = field(default_factory=dict)
+
+    def run(self, program: Callable[[], Result]) -> Result:
+        """Run a program as the engine's language host would, to its very end, and return its result."""
+        results: list[Result] = []
+
+        async def drained() -> None:
+            await run_in_stack(lambda: _keep(results, program()))
+
+        def apart() -> None:
+            monitor = _Monitor(self)
+            configure(
+                mocks.MockSettings(
+                    monitor=monitor,
+                    monitor_features=set(monitor.GetDeploymentInfo(empty_pb2.Empty()).supportedFeatures),
+                    engine=mocks.MockEngine(None),
+                    project=PROJECT,
+                    stack=self.stack,
+                    organization="organization",
+                    dry_run=self.preview,
+                    callbacks=None,
+                )
+            )
+            rpc_config.set_all_config(dict(self.config))
+            asyncio.run(drained())
+
+        contextvars.copy_context().run(apart)
+        return results[0]
+
+    @property
+    def resources(self) -> tuple[Registration, ...]:
+        """Everything that was registered below the stack, by type and name."""
+        below = (found for found in self._found.values() if found.type != STACK_TYPE)
+        return tuple(sorted(below, key=lambda found: (found.type, found.name)))
+
+    def of(self, kind: str) -> list[Registration]:
+        """The resources whose type token ends in a kind, e.g. `Deployment`."""
+        return [found for found in self.resources if found.type.split(":")[-1] == kind]
+
+    def the(self, kind: str, name: str) -> Registration:
+        """The one resource of a kind and a name."""
+        (only,) = [found for found in self.of(kind) if found.name == name]
+        return only
+
+    def by_urn(self, urn: str) -> Registration:
+        """The resource of a URN."""
+        return self._found[urn]
+
+    def register(self, found: Registration) -> None:
+        """Take a registration; a second one of the same URN is refused, as by the engine."""
+        if found.urn in self._found:
+            raise ValueError(f"Duplicate resource URN '{found.urn}'")
+        self._found[found.urn] = found
+
+
+class _Monitor(mocks.MockMonitor):
+    """The engine's side of the SDK's conversation."""
+
+    def __init__(self, recorder: Recorder) -> None:
+        super().__init__(_NoMocks())
+        self._recorder = recorder
+        self._lock = threading.Lock()
+
+    def make_urn(self, parent: str, type_: str, name: str) -> str:
+        """As the SDK's mocks make it, but without asking settings that belong to another thread."""
+        qualified = parent.split("::")[2] if parent else ""
+        above = "" if qualified in {"", STACK_TYPE} else f"{qualified}$"
+        return f"urn:pulumi:{self._recorder.stack}::{PROJECT}::{above}{type_}::{name}"
+
+    def RegisterResource(self, request: Any) -> Any:  # noqa: N802  # the name is the protocol's
+        """Write it down, and answer with its inputs and what its provider would add."""
+        urn = self.make_urn(request.parent, request.type, request.name)
+        inputs = plain(request.object)
+        with self._lock:
+            self._recorder.register(
+                Registration(
+                    type=request.type,
+                    name=request.name,
+                    urn=urn,
+                    parent=request.parent,
+                    inputs=inputs,
+                    depends_on=frozenset(request.dependencies),
+                    provider=_provider_name(request),
+                    deleted_with=request.deletedWith,
+                    ignore_changes=tuple(request.ignoreChanges),
+                    custom=request.custom,
+                )
+            )
+        answered = ANSWERS.get(request.type, lambda _: {})(inputs)
+        if self._recorder.preview:
+            answered = dict.fromkeys(answered, rpc.UNKNOWN)
+        state = struct_pb2.Struct()
+        state.CopyFrom(request.object)
+        json_format.ParseDict(wire(dict(answered)), told := struct_pb2.Struct())
+        state.MergeFrom(told)
+        identity = "" if self._recorder.preview or not request.custom else f"id-of-{request.name}"
+        return resource_pb2.RegisterResourceResponse(urn=urn, id=identity, object=state)
+
+    def RegisterResourceOutputs(self, request: Any) -> Any:  # noqa: N802  # the name is the protocol's
+        """Note that a component is finished, or what the stack exports."""
+        with self._lock:
+            self._recorder.finished.add(request.urn)
+            if f"::{STACK_TYPE}::" in request.urn:
+                self._recorder.exports.update(plain(request.outputs))
+        return empty_pb2.Empty()
+
+
+class _NoMocks(mocks.Mocks):
+    """The SDK's own hooks; this project calls no provider function."""
+
+    def call(self, args: mocks.MockCallArgs) -> Any:
+        raise NotImplementedError(f"no answer for the provider function {args.token}")
+
+    def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
+        raise NotImplementedError(f"no answer for reading {args.typ} {args.name}")
+
+
+def _keep(results: list[Any], result: object) -> Awaitable[None] | None:
+    results.append(result)
+    return None
+
+
+def _provider_name(request: Any) -> str:
+    reference = request.provider or next(iter(request.providers.values()), "") if request.custom else ""
+    return str(reference).split("::")[3] if reference else ""
+
+
+def plain(value: Any) -> Any:
+    """A protobuf value as Python sees it: whole numbers as int, secrets as `Secret`."""
+    if isinstance(value, struct_pb2.Struct):
+        value = json_format.MessageToDict(value)
+    if isinstance(value, Mapping):
+        if value.get(rpc._special_sig_key) == rpc._special_secret_sig:
+            return Secret(plain(value["value"]))
+        return {key: plain(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [plain(inner) for inner in value]
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def wire(value: Any) -> Any:
+    """The reverse of `plain`, as JSON values."""
+    if isinstance(value, Secret):
+        return {rpc._special_sig_key: rpc._special_secret_sig, "value": wire(value.value)}
+    if isinstance(value, Mapping):
+        return {key: wire(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [wire(inner) for inner in value]
+    return value
