@@ -62,8 +62,7 @@ class Cache:
             shared: Let others hold it too, if all share.
             note: Told if another run holds it and we have to wait.
         """
-        path = self.folder("locks") / ("_".join(parts).replace("/", "_") + ".lock")
-        with open(path, "a", encoding="utf-8") as handle:
+        with open(self.folder("locks") / _lock_name(parts), "a", encoding="utf-8") as handle:
             kind = fcntl.LOCK_SH if shared else fcntl.LOCK_EX
             try:
                 fcntl.flock(handle, kind | fcntl.LOCK_NB)
@@ -72,6 +71,17 @@ class Cache:
                     note("another run is doing this: waiting for it")
                 fcntl.flock(handle, kind)
             yield
+
+    @contextmanager
+    def try_lock(self, *parts: str) -> Iterator[bool]:
+        """Hold the lock of an entry alone if nobody else holds it; tells whether it is held."""
+        with open(self.folder("locks") / _lock_name(parts), "a", encoding="utf-8") as handle:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                yield False
+            else:
+                yield True
 
     def produce(
         self, parts: tuple[str, ...], build: Callable[[Path], None], note: Note | None = None
@@ -101,6 +111,10 @@ class Cache:
             finally:
                 remove_tree(aside)
         return entry
+
+
+def _lock_name(parts: tuple[str, ...]) -> str:
+    return "_".join(parts).replace("/", "_") + ".lock"
 
 
 def remove_leftovers(entry: Path) -> None:

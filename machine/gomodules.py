@@ -28,6 +28,9 @@ from machine.golocks import local_replaces, publish
 from machine.process import CommandFailed, last_lines, run, run_logged
 from machine.progress import Note
 
+IN_USE = ("go", "in-use")
+"""The lock that every user of the module and build caches shares, and that who empties them has alone."""
+
 _PINS = "components/catalog/modules.py"
 _ATTEMPTS = 3
 # Two builds side by side fill what one leaves idle while it links or downloads; a third only costs memory.
@@ -81,7 +84,7 @@ class GoModules:
         known = stamp.read_text(encoding="utf-8").splitlines() if stamp.exists() else []
         if known[:1] == [module.sum] and (folder := self._cache.path(*known[1].split("/"))).is_dir():
             return folder
-        with self._cache.lock("go-download", str(module)):
+        with self._cache.lock(*IN_USE, shared=True), self._cache.lock("go-download", str(module)):
             answer = self._fetch(module)
         folder, came = Path(answer["Dir"]), answer["Sum"]
         if came != module.sum:
@@ -120,7 +123,21 @@ class GoModules:
         Raises:
             PlatformError: As `download`; or it does not compile, with the last lines and the log.
         """
-        tree = self._tree(module, self.download(module), overlay or {})
+        with self._cache.lock(*IN_USE, shared=True):
+            self._build(module, packages, out, (ldflags, tags), overlay or {}, log, note)
+
+    def _build(
+        self,
+        module: GoModule,
+        packages: Mapping[str, str],
+        out: Path,
+        flags: tuple[str, str],
+        overlay: Mapping[str, str],
+        log: Path,
+        note: Note,
+    ) -> None:
+        ldflags, tags = flags
+        tree = self._tree(module, self.download(module), overlay)
         arguments = ["-tags", tags] if tags else []
         wanted = {name: _package(package) for name, package in packages.items()}
         lock = self._lock(module, tree, (*arguments, *sorted(wanted.values())), log, note)
