@@ -6,7 +6,14 @@ import re
 from collections.abc import Iterator
 
 from components.errors import Problem
-from components.settings.model import MnistExample, ModelService, Protocol, RuntimeName
+from components.settings.model import (
+    EksSettings,
+    ExistingSettings,
+    MnistExample,
+    ModelService,
+    Protocol,
+    RuntimeName,
+)
 from components.settings.parts import Parts, Rule, wrong
 from components.settings.places import nearest
 from components.settings.runtimes import EXAMPLE_RUNTIME, MODEL_FORMATS, RUNTIMES
@@ -214,6 +221,23 @@ def the_example_has_its_runtime(parts: Parts) -> Iterator[Problem]:
             )
 
 
+def the_example_reaches_the_nodes(parts: Parts) -> Iterator[Problem]:
+    """No registry has the example's model: it is trained here and put into the nodes as an image."""
+    if not isinstance(parts.cluster, ExistingSettings | EksSettings):
+        return
+    for name, service in parts.services.items():
+        if isinstance(service, MnistExample):
+            yield wrong(
+                "services",
+                name,
+                "example",
+                value=service.example,
+                what="cannot reach the cluster",
+                why="its model is trained here and put into the nodes of a cluster that this stack makes",
+                fix="serve a model from storage instead, as stacks/Pulumi.existing.yaml does",
+            )
+
+
 def _serving(model_format: str, *, by_itself: bool = False) -> tuple[RuntimeName, ...]:
     return tuple(
         name
@@ -237,4 +261,5 @@ RULES: tuple[Rule, ...] = (
     named_runtimes_speak_the_protocol,
     some_runtime_takes_the_model,
     the_example_has_its_runtime,
+    the_example_reaches_the_nodes,
 )

@@ -30,6 +30,8 @@ def _mappings(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]
     return st.dictionaries(WORDS | st.text(max_size=10), inner, max_size=5)
 
 
+# No deadline: other builds may have the machine. The one fixture in use is a folder whose file is written anew.
+at_leisure = settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20)
 JSON = st.recursive(SCALARS, lambda inner: st.lists(inner, max_size=4) | _mappings(inner), max_leaves=20)
 
@@ -44,16 +46,19 @@ def _refused_or_read(config: dict[str, Any]) -> Settings | SettingsError:
     return refusal
 
 
+@at_leisure
 @given(st.fixed_dictionaries({}, optional={f"kserve-platform:{section}": JSON for section in SECTIONS}))
 def test_arbitrary_values_are_settings_or_refused(config: dict[str, Any]) -> None:
     assert isinstance(_refused_or_read(config), Settings | SettingsError)
 
 
+@at_leisure
 @given(st.dictionaries(st.text(max_size=30), JSON, max_size=4))
 def test_arbitrary_keys_are_settings_or_refused(config: dict[str, Any]) -> None:
     assert isinstance(_refused_or_read(config), Settings | SettingsError)
 
 
+@at_leisure
 @given(st.sampled_from(["kind", "existing", "minikube", "eks"]), _mappings(JSON))
 def test_an_arbitrary_cluster_is_read_or_refused(provider: str, keys: dict[str, Any]) -> None:
     config = {"kserve-platform:cluster": {**keys, "provider": provider}}
@@ -61,6 +66,7 @@ def test_an_arbitrary_cluster_is_read_or_refused(provider: str, keys: dict[str, 
     assert isinstance(_refused_or_read(config), Settings | SettingsError)
 
 
+@at_leisure
 @given(st.dictionaries(st.text(max_size=12), _mappings(JSON), max_size=3))
 def test_arbitrary_services_are_read_or_refused(services: dict[str, Any]) -> None:
     config = {"kserve-platform:cluster": {"provider": "kind"}, "kserve-platform:services": services}
@@ -68,11 +74,13 @@ def test_arbitrary_services_are_read_or_refused(services: dict[str, Any]) -> Non
     assert isinstance(_refused_or_read(config), Settings | SettingsError)
 
 
+@at_leisure
 @given(st.dictionaries(st.sampled_from([f"kserve-platform:{section}" for section in SECTIONS]), st.text()))
 def test_arbitrary_text_from_the_engine_is_read_or_refused(config: dict[str, str]) -> None:
     assert isinstance(_refused_or_read(from_pulumi_config(config)), Settings | SettingsError)
 
 
+@at_leisure
 @given(st.fixed_dictionaries({f"kserve-platform:{section}": _mappings(JSON) for section in SECTIONS}))
 def test_both_forms_of_the_same_values_end_alike(config: dict[str, Any]) -> None:
     # What JSON cannot carry (infinite numbers, lone surrogates) never comes from the engine either.
@@ -89,7 +97,7 @@ def _outcome(config: dict[str, Any]) -> object:
     return [(problem.key, problem.what) for problem in outcome.problems]
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@at_leisure
 @given(data=st.data())
 def test_a_stack_file_damaged_anywhere_is_read_or_refused(data: st.DataObject, tmp_path: Path) -> None:
     content = data.draw(st.sampled_from(SAMPLES)).read_bytes()

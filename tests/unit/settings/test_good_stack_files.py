@@ -30,6 +30,7 @@ from components.settings.model import (
 from components.settings.namespaces import normal_key
 from components.settings.plain import Plain, decode
 from components.settings.stack_file import read_stack_file
+from tests.unit.settings.handed_over import handed_over
 
 HERE = Path(__file__).parent
 STACKS = Path(__file__).parents[3] / "stacks"
@@ -170,19 +171,9 @@ def test_every_good_and_every_real_stack_file_is_expected() -> None:
     assert there == set(FILES)
 
 
-def _as_the_engine_hands_it_over(path: Path) -> dict[str, str]:
-    """What engine 3.250 puts into the program's environment: objects as JSON, anything else as text."""
-    handed = {}
-    for key, written in read_stack_file(path).config.items():
-        value = Plain().convert(decode(written), ("any",))
-        is_text = isinstance(value, str)
-        handed[normal_key(key)] = value if is_text else "" if value is None else json.dumps(value)
-    return {key: str(value) for key, value in handed.items()}
-
-
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_the_engines_form_of_a_stack_file_becomes_the_same_value(path: Path) -> None:
-    assert load(from_pulumi_config(_as_the_engine_hands_it_over(path))) == FILES[path]
+    assert load(from_pulumi_config(handed_over(path))) == FILES[path]
 
 
 def test_values_are_read_from_yaml_as_the_real_engine_reads_them() -> None:
