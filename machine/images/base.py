@@ -15,7 +15,8 @@ USERS = (User("cert-manager", 1000), User("istio-proxy", 1337), User("nonroot", 
 _CERTIFICATES = "ca-certificates"
 _SHELL = "busybox-static"
 _TOOLS = (
-    *("cat", "chmod", "chown", "cp", "env", "find", "ls", "mkdir", "mv", "rm", "sh", "sleep", "stat", "sync"),
+    *("cat", "chmod", "chown", "cmp", "cp", "dirname", "env", "find", "ls", "mkdir", "mv", "rm", "sh"),
+    *("sleep", "stat", "sync"),
 )
 
 

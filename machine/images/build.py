@@ -13,13 +13,13 @@ from machine.images.oci import BuiltImage
 from machine.images.plan import ImagePlan, LayerPlan
 from machine.images.recipes import plan_image
 from machine.images.supplies import supplies_of
-from machine.images.tree import Entry
 from machine.images.workshop import Supplies, Workshop
 from machine.progress import Reporter
 from machine.sidebyside import side_by_side
 from machine.toolchain.ensure import Toolchain
 
-_AT_ONCE = 4  # The compiler limits itself to two; archives are fetched and unpacked beside it.
+# The compiler limits itself to two at once; beside it archives are read, and some layers wait for others.
+_AT_ONCE = 8
 
 
 def build_images(
@@ -53,7 +53,7 @@ def build_plans(
         layers.blobs.sweep()
         workshop = Workshop(cache, supplies, report)
         workshop.expect(target for plan in wanted.values() for target in plan.targets)
-        made |= _make(sorted(wanted.values(), key=lambda plan: -plan.seconds), layers, workshop)
+        made |= _make(sorted(wanted.values(), key=lambda plan: -plan.seconds), workshop)
         workshop.clear()
     return [_assemble(plan, made, layers) for plan in plans]
 
@@ -74,19 +74,9 @@ def find_layers(plans: Iterable[ImagePlan], layers: Layers) -> dict[str, Layer]:
     return {key: found for key in keys if (found := layers.find(key))}
 
 
-def _make(wanted: Sequence[LayerPlan], layers: Layers, workshop: Workshop) -> dict[str, Layer]:
-    tasks = [partial(_make_one, plan, layers, workshop) for plan in wanted]
-    made = side_by_side(tasks, workers=_AT_ONCE)
+def _make(wanted: Sequence[LayerPlan], workshop: Workshop) -> dict[str, Layer]:
+    made = side_by_side([partial(workshop.layer, plan) for plan in wanted], workers=_AT_ONCE)
     return {plan.key: layer for plan, layer in zip(wanted, made, strict=True)}
-
-
-def _make_one(plan: LayerPlan, layers: Layers, workshop: Workshop) -> Layer:
-    def produce() -> tuple[Iterable[Entry], tuple[str, ...]]:
-        made = plan.make(workshop)
-        return made.entries, made.origin
-
-    with workshop.report.step(f"make the image layer: {plan.words}", expected=plan.seconds):
-        return layers.make(plan.key, produce)
 
 
 def _assemble(plan: ImagePlan, made: dict[str, Layer], layers: Layers) -> BuiltImage:

@@ -14,7 +14,8 @@ from machine.images.base import base_layer
 from machine.images.debian import Alternative
 from machine.images.oci import Run
 from machine.images.plan import ImagePlan, LayerPlan, Made
-from machine.images.workshop import Target, Workshop
+from machine.images.targets import Target
+from machine.images.workshop import Workshop
 
 _HERE = sys.modules[__name__]
 _MAIN = Path(__file__).parent / "multicall" / "kubernetes.go"
@@ -57,7 +58,7 @@ def kubernetes_layer(version: str) -> LayerPlan:
         links += [tree.link(f"usr/bin/{name}", "../local/bin/kubernetes") for name in _NODE]
         return Made([tree.program(_BINARY, workshop.program(target)), *links], (str(target.module),))
 
-    key = layers.layer_key([*target.identity, *_SERVERS, *_NODE], _HERE)
+    key = layers.layer_key([*target.identity, *_SERVERS, *_NODE])
     return LayerPlan(f"Kubernetes {version}", key, make, (target,), _SECONDS)
 
 

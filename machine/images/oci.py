@@ -40,6 +40,7 @@ class Run:
         environment: Variables beside PATH.
         folder: Folder to start in; "" is the root.
         stop_signal: What asks it to end; "" is SIGTERM.
+        ports: TCP ports that it listens on.
     """
 
     entrypoint: tuple[str, ...]
@@ -48,6 +49,7 @@ class Run:
     environment: Mapping[str, str] = field(default_factory=dict)
     folder: str = ""
     stop_signal: str = ""
+    ports: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -110,7 +112,8 @@ def image_config(
     title, _, version = reference.rpartition(":")
     settings = {
         "User": run.user,
-        "Env": [f"PATH={_PATH}", *(f"{name}={value}" for name, value in sorted(run.environment.items()))],
+        "Env": [f"{name}={value}" for name, value in sorted({"PATH": _PATH, **run.environment}.items())],
+        "ExposedPorts": {f"{port}/tcp": {} for port in run.ports},
         "Entrypoint": list(run.entrypoint),
         "Cmd": list(run.arguments),
         "WorkingDir": run.folder or "/",

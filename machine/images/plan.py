@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from machine.images.oci import Run
+from machine.images.targets import Target
 from machine.images.tree import Entry
-from machine.images.workshop import Target, Workshop
+
+if TYPE_CHECKING:
+    from machine.images.workshop import Workshop
 
 
 @dataclass(frozen=True)

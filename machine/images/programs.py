@@ -10,7 +10,8 @@ from machine.images import debs, layers, tree
 from machine.images.base import base_layer, shell_layer
 from machine.images.oci import Run
 from machine.images.plan import ImagePlan, LayerPlan, Made
-from machine.images.workshop import Target, Workshop
+from machine.images.targets import Target
+from machine.images.workshop import Workshop
 
 _HERE = sys.modules[__name__]
 _PAUSE = "catatonit"
@@ -49,7 +50,7 @@ def program_layer(targets: dict[str, Target], seconds: float = _SECONDS) -> Laye
 
     inputs = [text for path, target in sorted(targets.items()) for text in (path, *target.identity)]
     words = ", ".join(f"{target.module.path} {target.package}" for target in targets.values())
-    return LayerPlan(words, layers.layer_key(inputs, _HERE), make, tuple(targets.values()), seconds)
+    return LayerPlan(words, layers.layer_key(inputs), make, tuple(targets.values()), seconds)
 
 
 def files_layer(module: GoModule, files: tuple[ModuleFile, ...]) -> LayerPlan:
@@ -61,7 +62,7 @@ def files_layer(module: GoModule, files: tuple[ModuleFile, ...]) -> LayerPlan:
         return Made(entries, (str(module),))
 
     inputs = [module.sum, *(f"{file.path} {file.source}" for file in files)]
-    return LayerPlan(f"files of {module.path}", layers.layer_key(inputs, _HERE), make)
+    return LayerPlan(f"files of {module.path}", layers.layer_key(inputs), make)
 
 
 def core_dns(reference: str, recipe: CoreDns) -> ImagePlan:

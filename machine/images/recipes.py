@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 from components.catalog.images import Image
-from components.catalog.recipes import CoreDns, EnvoyProxy, GoProgram, Kubernetes, NodeImage, Pause
-from components.errors import PlatformError
+from components.catalog.recipes import (
+    CoreDns,
+    EnvoyProxy,
+    GoProgram,
+    Kubernetes,
+    MnistModel,
+    NodeImage,
+    Pause,
+    TorchServe,
+)
 from machine.images.istio import envoy_proxy
 from machine.images.kubernetes import kubernetes
+from machine.images.mnist import mnist_model
 from machine.images.node import node
 from machine.images.plan import ImagePlan
 from machine.images.programs import core_dns, go_program, pause
+from machine.images.torchserve import torchserve
 
 
 def plan_image(image: Image) -> ImagePlan:
@@ -32,5 +42,7 @@ def plan_image(image: Image) -> ImagePlan:
             return pause(reference, recipe)
         case NodeImage() as recipe:
             return node(reference, recipe)
-        case _:
-            raise PlatformError.single("no way to build this image is known", seen=reference)
+        case TorchServe() as recipe:
+            return torchserve(reference, recipe)
+        case MnistModel() as recipe:
+            return mnist_model(reference, recipe)

@@ -16,7 +16,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from components.errors import PlatformError
-from machine.cache import Cache, remove_leftovers, remove_tree
+from machine.cache import Cache, remove_leftovers, remove_tree, write_atomically
 from machine.docker.endpoint import DockerEndpoint
 from machine.docker.lease import engine_lease
 from machine.images.blobs import Blob
@@ -175,7 +175,8 @@ def _fill(
     if missing or gone:
         unpack(Work(aside, missing, gone), node_image.reference, endpoint, cache)
     description = {"containerd": _unpacker(node_image), "images": [asdict(image) for image in images]}
-    (aside / DESCRIPTION).write_text(json.dumps(description, indent=1) + "\n", encoding="utf-8")
+    # Renamed into place: written into, it would change in every store that this one was cloned from.
+    write_atomically(aside / DESCRIPTION, json.dumps(description, indent=1) + "\n")
 
 
 def _nearest(cache: Cache, node_image: BuiltImage, images: Sequence[BuiltImage]) -> Path | None:

@@ -16,7 +16,8 @@ def supplies_of(cache: Cache, toolchain: Toolchain) -> Supplies:
     """Material from the package registries that this machine is set to use."""
     packages = DebianPackages(cache)
 
-    def archives(names: Sequence[str]) -> Sequence[Deb]:
-        return [Deb(p.name, p.version, packages.archive(p)) for p in packages.fetch(names)]
+    def archives(names: Sequence[str], assumed: Sequence[str]) -> Sequence[Deb]:
+        fetched = packages.fetch(names, assumed=assumed)
+        return [Deb(p.name, p.version, packages.archive(p)) for p in fetched]
 
     return Supplies(go=toolchain.modules, debian=archives, wheels=lambda lock: fetch_wheels(cache, lock))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -12,6 +13,11 @@ from typing import Protocol
 from components.catalog.modules import GoModule
 from machine.cache import Cache, remove_tree
 from machine.images.debs import Deb
+from machine.images.layers import Layer, Layers
+from machine.images.plan import LayerPlan
+from machine.images.targets import Target
+from machine.images.tree import Entry
+from machine.process import run
 from machine.progress import Note, Reporter
 
 
@@ -39,50 +45,18 @@ class GoBuilder(Protocol):
 
 
 @dataclass(frozen=True)
-class Target:
-    """A Go program to build.
-
-    Attributes:
-        module: Where it comes from.
-        package: Its package, relative to the module's root.
-        ldflags: Given to the linker.
-        overlay: Files of ours in the module while it is built: pairs of path and text.
-    """
-
-    module: GoModule
-    package: str
-    ldflags: str = ""
-    overlay: tuple[tuple[str, str], ...] = ()
-
-    @property
-    def group(self) -> tuple[str, ...]:
-        """What programs that one run of the compiler can make have in common."""
-        overlay = [f"{path}\n{text}" for path, text in self.overlay]
-        return (str(self.module), self.module.sum, self.ldflags, *overlay)
-
-    @property
-    def identity(self) -> tuple[str, ...]:
-        """What the program's bytes depend on."""
-        return (*self.group, self.package)
-
-    @property
-    def file(self) -> str:
-        """A file name that no other program of its group has."""
-        return self.package.strip("./").replace("/", "-") or "root"
-
-
-@dataclass(frozen=True)
 class Supplies:
     """Where a workshop gets its material; each is asked for only when a layer has to be made.
 
     Attributes:
         go: Gives the builder of Go programs.
-        debian: Gives the archives of Debian packages with all that they depend on.
+        debian: Gives the archives of Debian packages with all that they depend on, except packages that are
+            to be taken for installed, and what only those need.
         wheels: Gives the wheels that a lock file (name==version and hashes, pip's format) names.
     """
 
     go: Callable[[], GoBuilder]
-    debian: Callable[[Sequence[str]], Sequence[Deb]]
+    debian: Callable[[Sequence[str], Sequence[str]], Sequence[Deb]]
     wheels: Callable[[str], Sequence[Path]]
 
 
@@ -91,11 +65,13 @@ class Workshop:
 
     def __init__(self, cache: Cache, supplies: Supplies, report: Reporter) -> None:
         self.cache = cache
+        self.layers = Layers(cache)
         self.report = report
         self._supplies = supplies
         self._locks: dict[tuple[str, ...], threading.Lock] = {}
         self._guard = threading.Lock()
         self._expected: dict[tuple[str, ...], set[Target]] = {}
+        self._roots: set[str] = set()
 
     def expect(self, targets: Iterable[Target]) -> None:
         """Announce programs that will be asked for: those of one module are then compiled together."""
@@ -122,17 +98,60 @@ class Workshop:
         """The folder of a module."""
         return self._supplies.go().download(module)
 
-    def debian(self, packages: Sequence[str]) -> Sequence[Deb]:
-        """The archives of packages and of all that they depend on."""
+    def debian(self, packages: Sequence[str], assumed: Sequence[str] = ()) -> Sequence[Deb]:
+        """The archives of packages and of all that they depend on.
+
+        Args:
+            packages: Names.
+            assumed: Packages to take for installed: neither they nor what only they need is given.
+        """
         with self._lock(("debian",)):
-            return self._supplies.debian(packages)
+            return self._supplies.debian(packages, assumed)
 
     def wheels(self, lock: str) -> Sequence[Path]:
         """The wheels that a lock file names."""
         return self._supplies.wheels(lock)
 
+    def layer(self, plan: LayerPlan) -> Layer:
+        """A layer, made if it is not there.
+
+        Raises:
+            PlatformError: It cannot be made.
+        """
+        if found := self.layers.find(plan.key):
+            return found
+
+        def produce() -> tuple[Iterable[Entry], tuple[str, ...]]:
+            made = plan.make(self)
+            return made.entries, made.origin
+
+        with self._lock(("layer", plan.key)):
+            if found := self.layers.find(plan.key):
+                return found
+            with self.report.step(f"make the image layer: {plan.words}", expected=plan.seconds):
+                return self.layers.make(plan.key, produce)
+
+    @contextmanager
+    def root(self, *plans: LayerPlan) -> Iterator[Path]:
+        """A folder with layers unpacked one over the other, for programs that must run in it; no one else's
+        meanwhile. It goes with `clear`.
+        """
+        key = hashlib.sha256("\0".join(plan.key for plan in plans).encode()).hexdigest()[:16]
+        layers = [self.layer(plan) for plan in plans]
+
+        def unpack(aside: Path) -> None:
+            aside.mkdir()
+            for layer in layers:
+                unpack_layer(self.layers.blobs.path(layer.blob), aside)
+
+        with self._lock(("root", key)), self.cache.lock("images", "roots", key, "use"):
+            yield self.cache.produce(("images", "roots", key), unpack)
+            self._roots.add(key)
+
     def clear(self) -> None:
-        """Drop the programs: layers hold them now, and the compiler's own cache can give them again."""
+        """Drop programs and roots: layers hold them now, and they can be made again."""
+        for key in self._roots:
+            remove_tree(self.cache.path("images", "roots", key))
         for group, targets in self._expected.items():
             with self._lock(group):
                 for target in targets:
@@ -158,3 +177,8 @@ class Workshop:
     def _lock(self, name: tuple[str, ...]) -> threading.Lock:
         with self._guard:
             return self._locks.setdefault(name, threading.Lock())
+
+
+def unpack_layer(layer: Path, folder: Path) -> None:
+    """Unpack a layer's tar over a folder; everything belongs to whoever does it."""
+    run(["tar", "--extract", f"--file={layer}", f"--directory={folder}", "--no-same-owner", "--overwrite"])

@@ -63,26 +63,34 @@ class DebianPackages:
         """A short name of what `unpack` would unpack: the names and versions of all of it."""
         return content_key(self.resolve(packages))
 
-    def fetch(self, packages: Sequence[str], note: Note = lambda text: None) -> tuple[Package, ...]:
+    def fetch(
+        self, packages: Sequence[str], note: Note = lambda text: None, *, assumed: Sequence[str] = ()
+    ) -> tuple[Package, ...]:
         """Have the packages' files in `archives`, each checked against the signed lists.
+
+        Args:
+            packages: Names; what they depend on comes too.
+            note: Told in a few words what goes on.
+            assumed: Packages to take for installed: neither they nor what only they need is fetched.
 
         Raises:
             PackagesUnavailable: As `resolve`.
         """
         with self._cache.lock("debian"):
-            closure = self._resolve(packages, note)
+            status = self._status(assumed)
+            closure = self._resolve(packages, note, status)
             if all(self._has(package) for package in closure):
                 return closure
             note(f"downloading {len(closure)} packages, {sum(p.size for p in closure) >> 20} MB")
             try:
-                self._apt_get(["--download-only", "--assume-yes", "install", *packages], note)
+                self._apt_get([*status, "--download-only", "--assume-yes", "install", *packages], note)
             except CommandFailed as failure:
                 if not _GONE.search(failure.tail):
                     raise _unavailable("fetch packages", failure.tail, self._log) from None
                 self._update(note)  # the archive has moved on from our lists
-                closure = self._resolve(packages, note)
+                closure = self._resolve(packages, note, status)
                 try:
-                    self._apt_get(["--download-only", "--assume-yes", "install", *packages], note)
+                    self._apt_get([*status, "--download-only", "--assume-yes", "install", *packages], note)
                 except CommandFailed as again:
                     raise _unavailable("fetch packages", again.tail, self._log) from None
         return closure
@@ -143,14 +151,30 @@ class DebianPackages:
                 why = said.read().decode(errors="replace")
                 raise _unavailable(f"unpack {package.file}", why, self._log)
 
-    def _resolve(self, packages: Sequence[str], note: Note) -> tuple[Package, ...]:
+    def _status(self, assumed: Sequence[str]) -> list[str]:
+        """Options under which apt takes packages for installed, at a version that satisfies everything."""
+        if not assumed:
+            return []
+        text = "".join(
+            f"Package: {name}\nStatus: install ok installed\nMaintainer: nobody <nobody@example.com>\n"
+            f"Architecture: {_debian_architecture()}\nMulti-Arch: same\nVersion: 9999:9999\n"
+            "Description: taken for installed\n\n"
+            for name in sorted(assumed)
+        )
+        file = self._folder / f"status-{hashlib.sha256(text.encode()).hexdigest()[:16]}"
+        write_atomically(file, text)
+        return ["-o", f"Dir::State::status={file}"]
+
+    def _resolve(
+        self, packages: Sequence[str], note: Note, status: Sequence[str] = ()
+    ) -> tuple[Package, ...]:
         self._prepare()
         if not any((self._folder / "state" / "lists").glob("*_Packages*")):
             self._update(note)
         try:
             # apt names only what is not in its archive folder: give it one that is always empty.
             nowhere = f"Dir::Cache::archives={self._folder / 'no-archives'}"
-            result = self._ask(["-o", nowhere, "--print-uris", "--assume-yes", "install", *packages])
+            result = self._ask([*status, "-o", nowhere, "--print-uris", "--assume-yes", "install", *packages])
         except CommandFailed as failure:
             unknown = unknown_packages(failure.tail)
             if unknown:
@@ -222,6 +246,10 @@ class DebianPackages:
                 note(f"downloading {found.group(2)} ({found.group(1)})")
 
         run_logged(["apt-get", "-q", *arguments], self._log, environment=self._environment(), on_line=listen)
+
+
+def _debian_architecture() -> str:
+    return {"x86_64": "amd64", "aarch64": "arm64"}.get(os.uname().machine, os.uname().machine)
 
 
 def content_key(packages: Sequence[Package]) -> str:

@@ -228,7 +228,6 @@ COMPILE = (
     "-m",
     "compileall",
     "-q",
-    "-j2",
     "--invalidation-mode=unchecked-hash",
     "/usr/lib/python3.11",
     "/usr/lib/python3/dist-packages",
@@ -237,7 +236,8 @@ COMPILE = (
 )
 """Run in the finished root: else each worker compiles torch again, 1 s, for user 1000 cannot write there.
 
-Hash-based and unchecked, so that the bytes do not depend on when files were unpacked. Its status is not zero
+Hash-based and unchecked, so that the bytes do not depend on when files were unpacked; in one process, for
+they depend on what a process compiled before. Its status is not zero
 where a package ships a file for another Python; that is no failure.
 """
 
