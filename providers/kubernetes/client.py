@@ -62,6 +62,10 @@ class Unreachable(Exception):
     """No answer at all: the cluster is gone, the kubeconfig wrong or the network down."""
 
 
+class Misconfigured(Unreachable):
+    """There is no server to ask: the kubeconfig cannot be used."""
+
+
 class Client:
     """A thread-safe client of one API server.
 

@@ -13,6 +13,7 @@ from providers.kubernetes.client import (
     JSON_PATCH,
     ApiError,
     Client,
+    Misconfigured,
     NoMatch,
     Unreachable,
     path_of,
@@ -49,11 +50,12 @@ class Cluster:
         self._kinds: dict[str, dict[str, Resource]] = {}
         self._scopes: dict[tuple[str, str], bool] = {}
         self._problem: str | None = None
+        self._answers: bool | None = None
         self._access: kubeconfig.Access | None = None
         try:
             self._access = kubeconfig.load(settings.kubeconfig, settings.context, settings.cluster)
         except KubeconfigError as error:
-            where = "" if settings.context or "does not exist" in str(error) else _IN_SETTING
+            where = _IN_FILE if settings.context or "does not exist" in str(error) else _IN_SETTING
             self._problem = f"{where}{error}"
 
     @property
@@ -67,13 +69,19 @@ class Cluster:
         """Return the connection, made at the first call."""
         with self._lock:
             if self._access is None:
-                raise Unreachable(self._problem or "")
+                raise Misconfigured(self._problem or "")
             if self._client is None:
                 try:
                     self._client = Client(self._access, self._on_warning, self._cancelled)
                 except KubeconfigError as error:
-                    raise Unreachable(str(error)) from error
+                    raise Misconfigured(str(error)) from error
             return self._client
+
+    def close(self) -> None:
+        """Close the connections, if there are any."""
+        with self._lock:
+            if self._client is not None:
+                self._client.close()
 
     def namespaced(self, api_version: str, kind: str) -> bool:
         """Whether objects of a kind live in a namespace; a kind that nobody knows is taken to (S3)."""
@@ -88,6 +96,18 @@ class Cluster:
             return self.resource(api_version, kind).namespaced
         except (ApiError, Unreachable):
             return True
+
+    def answers(self) -> bool:
+        """Whether the API server answers; asked once, for it decides what a whole command may do."""
+        if self._answers is None:
+            try:
+                self.client().get("/version")
+                self._answers = True
+            except ApiError:
+                self._answers = True
+            except Unreachable:
+                self._answers = False
+        return self._answers
 
     def remember_definition(self, crd: Object) -> None:
         """Note the scope of a CRD that the program declares: its objects are checked before it is created."""
@@ -182,6 +202,7 @@ class Cluster:
         return self.path(obj, collection=True), {"fieldSelector": f"metadata.name={ObjectId.of(obj).name}"}
 
 
+_IN_FILE: Final = "unable to load Kubernetes client configuration from kubeconfig file: "
 _IN_SETTING: Final = "failed to parse kubeconfig data in `kubernetes:config:kubeconfig`- "
 
 

@@ -63,7 +63,7 @@ class KubernetesProvider(Provider):
             fields.randomSeed,
             _autonaming(fields),
         )
-        return Message(pb.CheckResponse(), {"inputs": inputs})
+        return Message(pb.CheckResponse(), {"inputs": inputs} if inputs else {})
 
     def diff(self, request: Message) -> Message:
         fields = request.fields
@@ -137,6 +137,11 @@ class KubernetesProvider(Provider):
     def invoke(self, request: Message) -> Message:
         result = invoke.invoke(request.fields.tok, request.structs.get("args", {}), self._session)
         return Message(pb.InvokeResponse(), {"return": result})
+
+    def close(self) -> None:
+        """Close the connections to the cluster; a process that ends need not."""
+        if self._session is not None:
+            self._session.cluster.close()
 
     def call(self, request: Message) -> Message:
         raise RpcError(

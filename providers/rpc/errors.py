@@ -43,13 +43,13 @@ class InitFailed(RpcError):
         *,
         id: str,  # noqa: A002  the name in pulumirpc.ErrorResourceInitFailed
         properties: Mapping[str, Any],
-        inputs: Mapping[str, Any],
+        inputs: Mapping[str, Any] | None = None,
         reasons: Sequence[str],
     ) -> None:
         super().__init__(message)
         self.id = id
         self.properties = dict(properties)
-        self.inputs = dict(inputs)
+        self.inputs = None if inputs is None else dict(inputs)
         self.reasons = tuple(reasons)
 
     def details(self) -> bytes:
@@ -58,7 +58,7 @@ class InitFailed(RpcError):
                 delimited(1, self.id.encode()),
                 delimited(2, encode_struct(self.properties)),
                 *(delimited(3, reason.encode()) for reason in self.reasons),
-                delimited(4, encode_struct(self.inputs)),
+                b"" if self.inputs is None else delimited(4, encode_struct(self.inputs)),
             ]
         )
         packed = delimited(1, _INIT_FAILED.encode()) + delimited(2, failed)

@@ -52,7 +52,7 @@ def preview(session: Session, urn: Urn, inputs: Object, *, in_state: bool) -> Ob
         if error.reason == "AlreadyExists":
             if in_state:
                 return inputs
-            raise _exists(urn, error) from error
+            raise _exists(urn, plain, error) from error
         if error.status in (403, 404) or "dry run" in error.message:
             return inputs
         raise not_created(urn, explained(error, manager)) from error
@@ -119,18 +119,17 @@ def _refused(urn: Urn, plain: Object, error: ApiError, manager: str) -> RpcError
         api_version, kind = kind_of(plain)
         return RpcError(
             f'creation of resource "{urn.text}" with kind {api_version}/{kind} failed because the Kubernetes '
-            "API server reported that the apiVersion for this resource does not exist. Verify that any required "
-            "CRDs "
-            f"have been created: {error.message}"
+            "API server reported that the apiVersion for this resource does not exist. Verify that any "
+            f"required CRDs have been created: {error.message}"
         )
     if error.reason == "AlreadyExists":
-        return _exists(urn, error)
+        return _exists(urn, plain, error)
     return not_created(urn, explained(error, manager))
 
 
-def _exists(urn: Urn, error: ApiError) -> RpcError:
+def _exists(urn: Urn, plain: Object, error: ApiError) -> RpcError:
     return not_created(
         urn,
         f"{error.message}\nTo manage the existing object, import it (pulumi import {urn.type} {urn.name} "
-        "NAMESPACE/NAME, or the import_ option), give yours another name, or delete the other",
+        f"{id_of(plain)}, or the import_ option), give yours another name, or delete the other",
     )

@@ -8,7 +8,7 @@ from typing import Final
 from providers.kubernetes.checkpoint import State, inputs_imported, inputs_seen, outputs_of
 from providers.kubernetes.client import ApiError, Unreachable
 from providers.kubernetes.naming import field_manager
-from providers.kubernetes.objects import Object, ObjectId, Urn, is_patch, kind_of
+from providers.kubernetes.objects import Object, ObjectId, Urn, is_patch, kind_of, metadata_of
 from providers.kubernetes.operations.session import Session
 from providers.kubernetes.waiting.verdict import Look
 from providers.kubernetes.waiting.waitfor import WaitForError
@@ -72,7 +72,7 @@ def _named(urn: Urn, object_id: str, state: State) -> Object:
 
 
 def _report_failure(session: Session, live: Object, inputs: Object, found: Found) -> None:
-    """Say of an object that can never become ready what is wrong: the next `up` will repair or replace it."""
+    """Say of an object that is not ready what is wrong: the state notes it, and the next `up` repairs it."""
     try:
         rule = session.rule(inputs)
     except WaitForError:
@@ -80,11 +80,10 @@ def _report_failure(session: Session, live: Object, inputs: Object, found: Found
     if rule is None:
         return
     verdict = rule(live, look_of(session))
-    if verdict.failure:
-        reasons = [verdict.failure, *verdict.reasons]
-        raise InitFailed(
-            verdict.failure, id=found.id, properties=found.outputs, inputs=found.inputs, reasons=reasons
-        )
+    if not verdict.ready:
+        message = f"Resource '{metadata_of(live).get('name')}' was created but failed to initialize"
+        reasons = list(dict.fromkeys([message, *verdict.reasons]))
+        raise InitFailed(message, id=found.id, properties=found.outputs, inputs=found.inputs, reasons=reasons)
 
 
 def look_of(session: Session) -> Look:

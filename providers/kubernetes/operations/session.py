@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from providers.kubernetes.client import ApiError
+from providers.kubernetes.client import ApiError, Misconfigured
 from providers.kubernetes.cluster import Cluster
 from providers.kubernetes.objects import (
     SKIP_AWAIT,
@@ -98,7 +98,10 @@ def not_created(urn: Urn, message: str) -> RpcError:
 
 def unreachable(error: Exception) -> RpcError:
     """The answer where there is no cluster to talk to."""
-    return RpcError(f"configured Kubernetes cluster is unreachable: {error}")
+    what = (
+        "" if isinstance(error, Misconfigured) else "unable to load schema information from the API server: "
+    )
+    return RpcError(f"configured Kubernetes cluster is unreachable: {what}{error}")
 
 
 def explained(error: ApiError, manager: str) -> str:

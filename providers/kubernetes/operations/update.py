@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from providers.kubernetes import ssa
-from providers.kubernetes.checkpoint import State, outputs_of, preview_of
+from providers.kubernetes.checkpoint import State, outputs_of
 from providers.kubernetes.client import ApiError, NoMatch, Unreachable
 from providers.kubernetes.naming import field_manager
 from providers.kubernetes.objects import PATCH_FORCE, Object, Urn, has_flag, is_patch, kind_of, metadata_of
@@ -19,11 +19,12 @@ from providers.kubernetes.operations.session import (
     unreachable,
     wait_for_error,
 )
+from providers.kubernetes.secrecy import conceal_object
 from providers.kubernetes.waiting.waitfor import WaitForError
 from providers.rpc import InitFailed, RpcError, has_unknowns, reveal
 
 _FOLDS: Final = 5
-_CONFLICTS_WITH: Final = re.compile(r'conflicts? with "([^"]+)"')
+_CONFLICTS_WITH: Final = re.compile(r'conflicts? with "([^"]+)"( with subresource)?')
 
 
 def preview(session: Session, urn: Urn, state: State, inputs: Object, ignored: Sequence[str]) -> Object:
@@ -49,7 +50,7 @@ def preview(session: Session, urn: Urn, state: State, inputs: Object, ignored: S
         if error.gone:
             raise _lost(urn, error) from error
         raise _rejected(plain, live, inputs, manager, state, error) from error
-    return outputs_of(preview_of(seen), inputs, manager, state.initial_api_version)
+    return outputs_of(seen, conceal_object(wanted, inputs), manager, state.initial_api_version)
 
 
 def update(
@@ -73,8 +74,10 @@ def update(
         raise unreachable(error) from error
     except ApiError as error:
         raise _lost(urn, error) from error
+    wanted = ssa.keep_ignored(plain, before, ignored, manager)
+    inputs = conceal_object(wanted, inputs)
     try:
-        live = _applied(session, ssa.keep_ignored(plain, before, ignored, manager), before, manager)
+        live = _applied(session, wanted, before, manager)
         if is_patch(urn, kind_of(plain)[1]):
             return outputs_of(live, inputs, manager, state.initial_api_version)
         waited = session.wait(urn, live, plain, timeout)
@@ -113,8 +116,9 @@ def _dry_run(session: Session, wanted: Object, live: Object, manager: str) -> Ob
     try:
         return session.cluster.apply(wanted, manager, force=_forced(session, wanted, live), dry_run=True)
     except ApiError as error:
-        others = set(_CONFLICTS_WITH.findall(error.message))
-        if error.status != 409 or not others or not all(map(ssa.is_foldable_manager, others)):
+        others = _CONFLICTS_WITH.findall(error.message)
+        foldable = [ssa.is_foldable_manager(name) and not subresource for name, subresource in others]
+        if error.status != 409 or not foldable or not all(foldable):
             raise
         return session.cluster.apply(wanted, manager, force=True, dry_run=True)
 
@@ -146,6 +150,6 @@ def _rejected(
 
 def _failed_to_become_live(plain: Object, why: str) -> str:
     return (
-        f'the Kubernetes API server reported that "{id_of(plain)}" failed to fully initialize or become live: '
-        f"{why}"
+        f'the Kubernetes API server reported that "{id_of(plain)}" failed to fully initialize or become '
+        f"live: {why}"
     )

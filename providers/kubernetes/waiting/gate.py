@@ -18,11 +18,12 @@ from providers.kubernetes.client import ApiError, Unreachable
 from providers.kubernetes.cluster import Cluster
 from providers.kubernetes.objects import TIMEOUT_SECONDS, Object, annotations_of, metadata_of
 from providers.kubernetes.waiting.rules import Rule
-from providers.kubernetes.waiting.verdict import Verdict
+from providers.kubernetes.waiting.verdict import CONDITION_OVERDUE, Verdict
 
 DEFAULT_SECONDS: Final = 600.0
 _QUICKEST: Final = 0.1
 _SLOWEST: Final = 1.0
+_PASSING: Final = ("foregroundDeletion", "orphan")
 _PATIENCE_SECONDS: Final = 30.0
 
 
@@ -75,7 +76,8 @@ class Gate:
                 if self._cancelled.is_set():
                     return Waited(live, f'Resource operation was cancelled for "{name}"', verdict.reasons)
                 if time.monotonic() >= deadline:
-                    return Waited(live, f"'{name}' timed out waiting to be Ready", verdict.reasons)
+                    overdue = verdict.overdue or f"'{name}' timed out waiting to be Ready"
+                    return Waited(live, overdue, verdict.reasons)
                 bell.wait(deadline)
 
     def until_gone(self, obj: Object, uid: str, seconds: float) -> Waited:
@@ -87,7 +89,7 @@ class Gate:
                 live = self._read(obj, deadline)
                 if live is None or (uid and metadata_of(live).get("uid") != uid):
                     return Waited(None)
-                held = metadata_of(live).get("finalizers") or []
+                held = [name for name in metadata_of(live).get("finalizers") or [] if name not in _PASSING]
                 if held:
                     self._report(
                         Verdict(status=f"finalizers might be preventing deletion ({', '.join(held)})")
@@ -97,7 +99,7 @@ class Gate:
                 if self._cancelled.is_set():
                     return Waited(live, f'Resource operation was cancelled for "{name}"', reasons)
                 if time.monotonic() >= deadline:
-                    return Waited(live, "timed out waiting for the condition", reasons)
+                    return Waited(live, CONDITION_OVERDUE, reasons)
                 bell.wait(deadline)
 
     def _read(self, obj: Object, deadline: float) -> Object | None:
@@ -167,6 +169,7 @@ class _Bell:
         self._rung = threading.Event()
         self._closed = threading.Event()
         self._stream: Any = None
+        self._pause = _QUICKEST
         self._listener: threading.Thread | None = None
 
     def __enter__(self) -> Self:
@@ -178,17 +181,19 @@ class _Bell:
             raw = self._stream.get_extra_info("socket")
             with contextlib.suppress(OSError, AttributeError):
                 raw.shutdown(socket.SHUT_RDWR)
+        if self._listener is not None:
+            self._listener.join(_QUICKEST)
 
     def wait(self, deadline: float) -> None:
         """Sleep until something may have changed; a second at most once the user wants to stop."""
         if self._listener is None or not self._listener.is_alive():
             self._listener = threading.Thread(target=self._listen, daemon=True)
             self._listener.start()
-        end = min(time.monotonic() + _SLOWEST, deadline)
-        while time.monotonic() < end and not self._cancelled.is_set() and not self._rung.wait(0.25):
+        self._pause = min(2 * self._pause, _SLOWEST)
+        end = min(time.monotonic() + self._pause, deadline)
+        while time.monotonic() < end and not self._cancelled.is_set() and not self._rung.wait(_QUICKEST):
             pass
         self._rung.clear()
-        self._closed.wait(_QUICKEST)
 
     def _listen(self) -> None:
         with contextlib.suppress(Exception):  # a watch that fails is a bell that stays silent

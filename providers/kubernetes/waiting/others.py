@@ -17,6 +17,7 @@ def judge_claim(obj: Object, look: Look) -> Verdict:
         return READY
     return Verdict(
         status=f"Waiting for PersistentVolumeClaim to be bound ({phase})",
+        overdue=f"Timeout occurred polling for '{metadata_of(obj).get('name')}'",
         reasons=[f"PersistentVolumeClaim is {phase}", *_events(obj, look)],
     )
 

@@ -87,7 +87,7 @@ def _container_texts(container: Object) -> Iterator[str]:
         yield f'container "{name}" completed with exit code {ended["exitCode"]}'
         if ended.get("message"):
             yield f'container "{name}": {_last_line(ended["message"])}'
-    elif last:
+    if last:
         yield (
             f'container "{name}" terminated at {last.get("finishedAt")} '
             f"({last.get('reason')}: exit code {last.get('exitCode')})"

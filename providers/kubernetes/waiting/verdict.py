@@ -17,6 +17,7 @@ class Verdict:
         ready: Whether the wait is over well.
         status: What it waits for, for the status column.
         failure: Why it can never become ready any more; None while it can.
+        overdue: What to call it when the time is up; empty for the usual words.
         reasons: What is in the way, most general first: pods, events, conditions.
         alarms: What will not heal by itself, told to the user at once though the wait goes on.
     """
@@ -24,10 +25,12 @@ class Verdict:
     ready: bool = False
     status: str = ""
     failure: str | None = None
+    overdue: str = ""
     reasons: Sequence[str] = ()
     alarms: Sequence[str] = ()
 
 
+CONDITION_OVERDUE = "timed out waiting for the condition"
 READY = Verdict(ready=True)
 
 

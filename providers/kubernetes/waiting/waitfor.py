@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from providers.kubernetes.objects import Object
-from providers.kubernetes.waiting.verdict import Look, Verdict, condition, told
+from providers.kubernetes.waiting.verdict import CONDITION_OVERDUE, Look, Verdict, condition, told
 
 _STEP: Final = re.compile(
     r"\.?(?P<key>[^.\[\]'\"]+)"
@@ -73,7 +73,9 @@ def judge_by(demands: list[Demand], obj: Object, look: Look) -> Verdict:
         return Verdict(ready=True)
     reasons = [f"waiting for {demand.text}" for demand in missing]
     noted = [told(condition(obj, demand.condition)) for demand in missing if demand.condition]
-    return Verdict(status=reasons[0].capitalize(), reasons=[*reasons, *filter(None, noted)])
+    return Verdict(
+        status=reasons[0].capitalize(), overdue=CONDITION_OVERDUE, reasons=[*reasons, *filter(None, noted)]
+    )
 
 
 def search(obj: Any, path: str) -> list[Any]:

@@ -7,11 +7,13 @@ from __future__ import annotations
 from providers.kubernetes.objects import Object, metadata_of
 from providers.kubernetes.waiting.pods import alarms, explain, pods_of
 from providers.kubernetes.waiting.verdict import (
+    CONDITION_OVERDUE,
     READY,
     Look,
     Verdict,
     condition,
     is_observed,
+    is_true,
     number,
     told,
 )
@@ -74,6 +76,7 @@ def judge_daemon_set(obj: Object, look: Look) -> Verdict:
     pods = pods_of(obj, look)
     return Verdict(
         status=f"Waiting for DaemonSet to be available ({available}/{wanted} Pods, {updated} updated)",
+        overdue=CONDITION_OVERDUE,
         reasons=[f"{available} out of {wanted} Pods are available", *explain(pods)],
         alarms=alarms(pods),
     )
@@ -95,12 +98,13 @@ def judge_replication_controller(obj: Object, look: Look) -> Verdict:
 
 def judge_job(obj: Object, look: Look) -> Verdict:
     """A Job is ready when it has completed, or when it is not meant to run."""
-    if condition(obj, "Complete").get("status") == "True" or (obj.get("spec") or {}).get("suspend"):
+    if is_true(obj, "Complete") or (obj.get("spec") or {}).get("suspend"):
         return READY
     pods = pods_of(obj, look)
-    failed = condition(obj, "Failed")
+    name = "Failed" if is_true(obj, "Failed") else "FailureTarget"
+    failed = condition(obj, name)
     active, succeeded, failures = (number(obj, "status", key) for key in ("active", "succeeded", "failed"))
-    if failed.get("status") == "True":
+    if is_true(obj, name):
         return Verdict(
             failure=f"Resource '{metadata_of(obj).get('name')}' was created but failed to initialize",
             reasons=[*explain(pods), told(failed)],
