@@ -12,7 +12,7 @@ from components.errors import PlatformError, Problem
 from machine.cache import Cache, remove_tree
 
 _OURS = frozenset(
-    {"go", "tools", "debian", "rendered", "images", "stores", "docker", "clusters"}
+    {"go", "tools", "debian", "rendered", "images", "stores", "docker", "clusters", "models"}
     | {"state", "logs", "locks", "history.json"}
 )
 

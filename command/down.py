@@ -18,9 +18,8 @@ from command.engine.progress import changes_in_words
 from command.engine.session import end_orphans
 from command.engine.store import copy_settings, read_checkpoint, remove_stack
 from command.recover import recover
+from command.stack import open_stack
 from command.up import FAILED, INTERRUPTED, tell_failure
-from components.settings.load import load_stack_file
-from machine.cache import Cache
 
 if TYPE_CHECKING:
     from command.local_machine import LocalMachine
@@ -32,10 +31,8 @@ def main(options: argparse.Namespace) -> int:
     """Take the stack down."""
     from command.local_machine import LocalMachine
 
-    cache = Cache.default()
-    places = Places(cache, options.stack)
-    settings = load_stack_file(places.stack_file)
-    with make_board(cache, places.log("down"), plain=options.plain) as board:
+    places, settings = open_stack(options.stack)
+    with make_board(places.cache, places.log("down"), plain=options.plain) as board:
         return take_down(places, board, LocalMachine(places, settings, board))
 
 

@@ -47,8 +47,38 @@ class LocalMachine:
         return self._settings.cluster.provider == "kind"
 
     def prepare(self) -> None:
-        """Have what the program needs of this machine: tools, a Docker Engine, images."""
+        """Have what the program needs of this machine: tools and images; tell the program where images are.
+
+        Raises:
+            PlatformError: Something cannot be had, with what was tried.
+        """
+        cluster, cache = self._settings.cluster, self._places.cache
+        if cluster.provider != "kind":
+            self._toolchain.ensure(*self._tool_names())
+            return
+        from command.image_source import HandOver, choose_source, hand_over_file, registry_answers
+        from command.stack_images import build_stack_images
+
+        source = choose_source(cluster.images, cache, registry_answers)
+        self._check(builds_images=source == "build")
         self._toolchain.ensure(*self._tool_names())
+        handed = HandOver("pull")
+        if source == "build":
+            handed = build_stack_images(self._settings, cache, self._toolchain, self.docker, self._board)
+        handed.write(hand_over_file(cache, self._places.stack))
+
+    def _check(self, *, builds_images: bool) -> None:
+        """Refuse a machine that cannot carry the stack; a finished cluster shows that it can."""
+        from command.checkup import cluster_made, take_readings
+        from machine.preflight import problems
+
+        cache = self._places.cache
+        if cluster_made(cache, self.cluster):
+            return
+        with self._board.step("look at this machine", expected=0.2):
+            readings = take_readings(self._settings, cache, self.cluster, builds_images=builds_images)
+            if readings and (found := problems(readings)):
+                raise PlatformError(*found)
 
     def program(self, name: str) -> Path:
         """A tool's file."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from command.display.board import Board
 from command.engine.places import Places
 from command.local_machine import LocalMachine, cluster_name
+from command.stack import open_stack
 from command.status import Row, layer_rows, service_row, snapshot_of, state_row
 from components.errors import PlatformError
-from components.settings.load import load_stack_file
 
 
 def look(places: Places) -> list[Row]:
@@ -16,7 +16,7 @@ def look(places: Places) -> list[Row]:
     rows = [state_row(places, snapshot), *_docker_rows(places)]
     if not snapshot.get("resources"):
         return rows
-    settings = load_stack_file(places.stack_file)
+    _, settings = open_stack(places.stack, places.cache)
     rows += layer_rows(snapshot)
     machine = LocalMachine(places, settings, Board([]))
     try:

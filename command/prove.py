@@ -6,7 +6,6 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from command.display.digit import draw
 from command.endpoints import Endpoint
 from command.inference.client import Answer, Ingress, Request, ask
 from command.inference.judge import (
@@ -131,17 +130,16 @@ def _shape(answer: Answer, sample: Sample) -> str | Hop:
 
 def failed_check(check: Check, endpoint: Endpoint) -> str:
     """A failed check in words."""
-    hop = check.hop
-    assert hop is not None
+    assert check.hop is not None
+    return failure_text(check.request, check.hop, endpoint)
+
+
+def failure_text(request: Request, hop: Hop, endpoint: Endpoint) -> str:
+    """Where a request ended, and what to do."""
     where = f"{endpoint.ingress.host}:{endpoint.ingress.port}"
     return (
-        f"The {check.request.name} failed at the hop: {hop.name}\n"
-        f"  asked: POST {check.request.path} at {where}, Host {check.request.host}\n"
+        f"The {request.name} failed at the hop: {hop.name}\n"
+        f"  asked: POST {request.path} at {where}, Host {request.host}\n"
         f"  why:   {hop.why}\n"
         f"  do:    {hop.fix}"
     )
-
-
-def picture(sample: Sample) -> str:
-    """The sample, drawn."""
-    return "\n".join(draw(sample.pixels))

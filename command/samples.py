@@ -14,6 +14,7 @@ import zlib
 from collections.abc import Sequence
 
 from command.prove import Sample
+from machine.cache import Cache
 
 SIDE = 28
 INK = 255
@@ -29,7 +30,19 @@ _TWO = (
 Point = tuple[float, float]
 
 
-def first_sample() -> Sample:
+def choose_sample(cache: Cache) -> Sample:
+    """The held-out digit of the newest model that was trained here, else one drawn by this project."""
+    trained = sorted(
+        cache.path("models", "mnist").glob("*/metrics.json"), key=lambda file: file.stat().st_mtime
+    )
+    if not trained:
+        return drawn_sample()
+    from command.digits import held_out_sample
+
+    return held_out_sample(trained[-1].parent)
+
+
+def drawn_sample() -> Sample:
     """A two."""
     return sample_of(2, ink(_TWO))
 

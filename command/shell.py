@@ -10,16 +10,13 @@ from command.engine.places import Places
 from command.engine.shim import write_shim
 from command.engine.store import prepare_store
 from command.local_machine import LocalMachine
-from components.settings.load import load_stack_file
-from machine.cache import Cache
+from command.stack import open_stack
 
 
 def main(options: argparse.Namespace) -> int:
     """Print them; tools are provided first, so that the shell finds them."""
-    cache = Cache.default()
-    places = Places(cache, options.stack)
-    settings = load_stack_file(places.stack_file)
-    with make_board(cache, places.log("env")) as board:
+    places, settings = open_stack(options.stack)
+    with make_board(places.cache, places.log("env")) as board:
         text = exports(places, LocalMachine(places, settings, board))
     print(text)
     return 0

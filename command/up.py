@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from command.display.board import Board
@@ -21,11 +22,12 @@ from command.engine.pulumi import Engine
 from command.engine.run import Outcome
 from command.engine.store import prepare_store
 from command.failure import describe
-from command.inference.client import curl_line
-from command.prove import Check, Sample, check_prediction, failed_check, picture
+from command.inference.client import ask, curl_line
+from command.predict import show
+from command.prove import Check, Sample, check_prediction, failed_check
 from command.recover import recover
-from components.settings.load import load_stack_file
-from machine.cache import Cache, write_atomically
+from command.stack import open_stack
+from machine.cache import write_atomically
 
 if TYPE_CHECKING:
     from command.diagnosis.reader import Reader
@@ -48,16 +50,34 @@ class Machine(Protocol):
 
 def main(options: argparse.Namespace) -> int:
     """Bring the stack up."""
-    cache = Cache.default()
-    places = Places(cache, options.stack)
-    settings = load_stack_file(places.stack_file)
-    with make_board(cache, places.log("up"), plain=options.plain) as board:
-        from command.local_machine import LocalMachine
+    from command.local_machine import LocalMachine
 
-        return bring_up(places, settings, board, LocalMachine(places, settings, board))
+    places, settings = open_stack(options.stack)
+    with make_board(places.cache, places.log("up"), plain=options.plain) as board:
+        proof = bring_up(places, settings, board, LocalMachine(places, settings, board))
+    if proof.sample is not None:
+        show(proof.sample.pixels)
+    if proof.text:
+        print(proof.text)
+    return proof.status
 
 
-def bring_up(places: Places, settings: Settings, board: Board, machine: Machine) -> int:
+@dataclass(frozen=True)
+class Proof:
+    """How `up` ended.
+
+    Attributes:
+        status: Exit status.
+        text: What a person is told at the end, on standard output.
+        sample: The digit that was asked about; None where none was.
+    """
+
+    status: int
+    text: str = ""
+    sample: Sample | None = None
+
+
+def bring_up(places: Places, settings: Settings, board: Board, machine: Machine) -> Proof:
     """Do it, step after step.
 
     Args:
@@ -65,9 +85,6 @@ def bring_up(places: Places, settings: Settings, board: Board, machine: Machine)
         settings: Its settings, judged.
         board: Shows the steps.
         machine: Tools, images and Docker.
-
-    Returns:
-        Exit status.
 
     Raises:
         PlatformError: Something is missing, with what to do.
@@ -83,7 +100,7 @@ def bring_up(places: Places, settings: Settings, board: Board, machine: Machine)
         note(changes_in_words(progress.changes))
     if outcome.status:
         board.say(f"\n{tell_failure(places, board, machine, outcome, progress, 'up')}")
-        return INTERRUPTED if outcome.interrupted else FAILED
+        return Proof(INTERRUPTED if outcome.interrupted else FAILED)
     return prove(places, settings, board, progress.outputs)
 
 
@@ -99,32 +116,29 @@ def tell_failure(
     return board.redact(describe(outcome, progress.failures(), log=log, again=again, diagnose=diagnose))
 
 
-def prove(places: Places, settings: Settings, board: Board, outputs: Mapping[str, Any]) -> int:
+def prove(places: Places, settings: Settings, board: Board, outputs: Mapping[str, Any]) -> Proof:
     """Ask the first example for a digit and show everything that a person wants to see at the end."""
     asked = next((one for one in endpoints(settings, outputs) if one.example), None)
     if asked is None:
-        board.say(f"\nThe stack {places.stack} is up ({duration(board.seconds)}).")
-        return 0
-    from command.samples import first_sample
+        return Proof(0, f"\nThe stack {places.stack} is up ({duration(board.seconds)}).")
+    from command.samples import choose_sample
 
-    sample = first_sample()
+    sample = choose_sample(places.cache)
     with board.step("ask for a prediction", expected=1) as note:
-        check = check_prediction(asked, sample)
+        check = check_prediction(asked, sample, ask)
         note(f"a {check.seen}" if check.right else "")
     if not check.right:
         board.say(f"\n{failed_check(check, asked)}")
-        return FAILED
+        return Proof(FAILED)
     body = places.cache.path("state", "requests", "mnist.json")
     write_atomically(body, sample.v1)
-    board.say(success(check, asked, sample, str(body), board.seconds))
-    return 0
+    return Proof(0, success(check, asked, str(body), board.seconds), sample)
 
 
-def success(check: Check, endpoint: Endpoint, sample: Sample, body: str, seconds: float) -> str:
-    """The last thing `up` says."""
+def success(check: Check, endpoint: Endpoint, body: str, seconds: float) -> str:
+    """The last thing `up` says, below the digit."""
     return (
-        f"\n{picture(sample)}\n\n"
-        f"The model sees a {check.seen}. "
+        f"\nThe model sees a {check.seen}. "
         f"({endpoint.service}, through Istio's gateway; up in {duration(seconds)})\n"
         f"Ask it again:\n  {curl_line(endpoint.ingress, check.request, body)}"
     )

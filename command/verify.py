@@ -14,27 +14,24 @@ from command.engine.store import read_checkpoint
 from command.inference.client import ask
 from command.local_machine import LocalMachine
 from command.prove import Ask, Check, Sample, check_all, failed_check
-from command.samples import first_sample
+from command.samples import choose_sample
+from command.stack import open_stack
 from components.errors import PlatformError
-from components.settings.load import load_stack_file
-from machine.cache import Cache
 
 FAILED = 1
 
 
 def main(options: argparse.Namespace) -> int:
     """Verify the stack's examples."""
-    cache = Cache.default()
-    places = Places(cache, options.stack)
-    settings = load_stack_file(places.stack_file)
+    places, settings = open_stack(options.stack)
     outputs = require_up(places)
     asked = [one for one in endpoints(settings, outputs) if one.example]
-    with make_board(cache, places.log("verify"), plain=options.plain) as board:
+    with make_board(places.cache, places.log("verify"), plain=options.plain) as board:
         if not asked:
             board.say("The stack has no built-in example to ask: add `example: mnist` to its services.")
             return FAILED
-        machine = LocalMachine(places, settings, board)
-        return max(verify(board, one, first_sample(), machine) for one in asked)
+        machine, sample = LocalMachine(places, settings, board), choose_sample(places.cache)
+        return max(verify(board, one, sample, machine) for one in asked)
 
 
 def verify(board: Board, endpoint: Endpoint, sample: Sample, machine: LocalMachine, send: Ask = ask) -> int:

@@ -10,6 +10,7 @@ from command.inference.client import Answer
 
 GATEWAY = "istio-envoy"
 _BODY_SHOWN = 200
+_ROWS = 2
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,8 @@ def attributions(answer: Answer) -> list[list[float]] | Hop:
     found = _member(answer, "explanations")
     if isinstance(found, Hop):
         return found
-    while isinstance(found, list) and len(found) == 1:
+    # Batch and channel are lists of one; rows are the first lists that hold no lists.
+    while _depth(found) > _ROWS and len(found) == 1:
         found = found[0]
     rows = found if isinstance(found, list) else []
     numbers = [[float(one) for one in row] for row in rows if isinstance(row, list)]
@@ -94,6 +96,10 @@ def inferred_class(answer: Answer) -> int | Hop:
         return int(outputs[0]["data"][0])
     except (TypeError, ValueError, LookupError):
         return _unlike(answer, 'a tensor with one class under "outputs"')
+
+
+def _depth(value: Any) -> int:
+    return 1 + _depth(value[0]) if isinstance(value, list) and value else 0
 
 
 def shorten(body: str) -> str:

@@ -10,7 +10,6 @@ import pytest
 from rich.console import Console
 
 from command.display.board import Board
-from command.display.digit import draw
 from command.display.live import LiveView
 from command.display.make import wants_live
 from command.display.plain import PlainView
@@ -242,9 +241,3 @@ class Stream(io.StringIO):
 def test_only_a_terminal_that_can_is_redrawn(environment: dict[str, str], plain: bool, live: bool) -> None:
     assert wants_live(Stream(), environment, plain=plain) is live
     assert not wants_live(io.StringIO(), environment, plain=plain)
-
-
-def test_a_picture_is_drawn_two_rows_a_line_without_its_border() -> None:
-    picture = [[0, 0, 0, 0], [0, 255, 0, 0], [0, 255, 255, 0], [0, 0, 200, 0], [0, 0, 0, 0]]
-    assert draw(picture, margin=1) == [" █▄", "  ▀"]
-    assert draw([[0, 0], [0, 0]]) == []

@@ -1,0 +1,37 @@
+"""`doctor`: what `up` would refuse on this machine, without doing anything."""
+
+from __future__ import annotations
+
+import argparse
+
+from command.checkup import in_words, take_readings
+from command.engine.pulumi import environment_folders
+from command.images import source_of
+from command.local_machine import cluster_name
+from command.stack import open_stack
+from components.errors import render_problems
+
+_WIDTH = 8
+
+
+def main(options: argparse.Namespace) -> int:
+    """Print what was read and what is missing; 1 if something is."""
+    from machine.preflight import problems
+
+    places, settings = open_stack(options.stack)
+    source = source_of(settings, places.cache)
+    readings = take_readings(
+        settings, places.cache, cluster_name(places.stack), builds_images=source == "build"
+    )
+    if readings is None:
+        print(f"The stack {places.stack} uses a cluster that is there already: nothing of it runs here.")
+        return 0
+    rows = [*in_words(readings), ("images", "built here" if source == "build" else "pulled")]
+    rows.append(("python", environment_folders(places.checkout)[0]))
+    print("\n".join(f"  {title:<{_WIDTH}} {text}" for title, text in rows))
+    found = problems(readings)
+    if found:
+        print(f"\n{render_problems(found)}")
+        return 1
+    print("\nNothing is missing: make up")
+    return 0
