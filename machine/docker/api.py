@@ -1,0 +1,58 @@
+"""The few questions asked of the private engine, over its socket."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import socket
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+_SECONDS = 30.0
+
+
+class _UnixConnection(http.client.HTTPConnection):
+    def __init__(self, path: Path, seconds: float) -> None:
+        super().__init__("localhost", timeout=seconds)
+        self._path = str(path)
+
+    def connect(self) -> None:
+        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.sock.settimeout(self.timeout)
+        self.sock.connect(self._path)
+
+
+class EngineApi:
+    """A Docker Engine behind a unix socket."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def answers(self) -> bool:
+        """Whether it answers a ping within 2 s."""
+        try:
+            return self._call("GET", "/_ping", 2.0)[0] == http.client.OK
+        except (OSError, http.client.HTTPException):
+            return False
+
+    def version(self) -> str:
+        """Its version, e.g. `20.10.24+dfsg1`."""
+        return str(json.loads(self._call("GET", "/version", _SECONDS)[1])["Version"])
+
+    def containers(self) -> list[dict[str, Any]]:
+        """Every container, running or not, as the API describes it."""
+        return list(json.loads(self._call("GET", "/containers/json?all=true", _SECONDS)[1]))
+
+    def remove_container(self, identity: str) -> None:
+        """Kill and remove a container with its anonymous volumes; absent is fine."""
+        self._call("DELETE", f"/containers/{quote(identity)}?force=true&v=true", _SECONDS)
+
+    def _call(self, method: str, path: str, seconds: float) -> tuple[int, bytes]:
+        connection = _UnixConnection(self._path, seconds)
+        try:
+            connection.request(method, path)
+            response = connection.getresponse()
+            return response.status, response.read()
+        finally:
+            connection.close()

@@ -1,0 +1,165 @@
+"""Starting and stopping a cluster's relay, and knowing whether it runs."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import os
+import select
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from components.errors import PlatformError
+from machine.cache import Cache, write_atomically
+from machine.docker import relay_process
+from machine.docker.endpoint import DockerEndpoint
+from machine.docker.ports import listen
+from machine.process import last_lines
+
+_READY_SECONDS = 10.0
+_END_SECONDS = 5.0
+
+
+@dataclass(frozen=True)
+class RelayPlan:
+    """What a relay does: written beside its lock, so that a changed plan restarts it.
+
+    Attributes:
+        namespace: File of the network namespace, and its inode: a namespace made anew is another one.
+        ports: Port on 127.0.0.1 of the machine -> port on 127.0.0.1 inside.
+    """
+
+    namespace: str
+    inode: int
+    ports: tuple[tuple[int, int], ...]
+
+    def text(self) -> str:
+        return json.dumps([self.namespace, self.inode, self.ports])
+
+
+def start_relay(cache: Cache, endpoint: DockerEndpoint, cluster: str, ports: Mapping[int, int]) -> None:
+    """See to it that a cluster's ports are relayed; nothing is done where they are the machine's already.
+
+    Args:
+        cache: Keeps the relay's lock, plan and log below clusters/<name>/.
+        endpoint: The engine that the cluster is on.
+        cluster: Its name.
+        ports: Port on 127.0.0.1 of the machine -> port on 127.0.0.1 in the engine's network.
+
+    Raises:
+        PlatformError: A port is taken, or the relay ended at once; with the reason.
+    """
+    if endpoint.namespace is None:
+        return
+    inode = Path(endpoint.namespace).stat().st_ino
+    plan = RelayPlan(endpoint.namespace, inode, tuple(sorted(ports.items())))
+    folder = cache.folder("clusters", cluster)
+    with cache.lock("relay", cluster):
+        if _holder(folder) is not None:
+            if (folder / "relay.json").read_text() == plan.text():
+                return
+            _end(folder)
+        _start(folder, plan)
+
+
+def stop_relays(cache: Cache, cluster: str) -> None:
+    """End a cluster's relay and remove its files; absent is fine."""
+    folder = cache.path("clusters", cluster)
+    with cache.lock("relay", cluster):
+        _end(folder)
+        for name in ("relay.json", "relay.lock", "relay.log"):
+            (folder / name).unlink(missing_ok=True)
+
+
+def relay_runs(cache: Cache, cluster: str) -> bool:
+    """Whether a cluster's relay is alive."""
+    return _holder(cache.path("clusters", cluster)) is not None
+
+
+def _start(folder: Path, plan: RelayPlan) -> None:
+    log = folder / "relay.log"
+    with contextlib.ExitStack() as opened:
+        # The relay inherits the lock: the kernel frees it when the relay is gone, however it went.
+        lock = opened.enter_context(open(folder / "relay.lock", "w", encoding="utf-8"))
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        sockets = {inside: opened.enter_context(listen(outside)) for outside, inside in plan.ports}
+        output = opened.enter_context(open(log, "wb"))
+        readable, writable = os.pipe()
+        opened.callback(os.close, readable)
+        handed = {inside: each.fileno() for inside, each in sockets.items()}
+        process = subprocess.Popen(
+            [
+                os.path.realpath(sys.executable),
+                "-IS",
+                relay_process.__file__,
+                plan.namespace,
+                str(writable),
+                *(f"{descriptor}:{inside}" for inside, descriptor in handed.items()),
+            ],
+            cwd="/",
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            pass_fds=(writable, lock.fileno(), *handed.values()),
+            start_new_session=True,
+        )
+        os.close(writable)
+        lock.write(f"{process.pid}\n")
+        lock.flush()
+        if not _says_ready(readable):
+            process.kill()
+            process.wait()
+            raise PlatformError.single(
+                "The relay to the cluster's ports did not start",
+                why=last_lines(log.read_text(errors="replace")),
+                fix=f"Read {log}.",
+            )
+    write_atomically(folder / "relay.json", plan.text())
+
+
+def _says_ready(readable: int) -> bool:
+    return bool(select.select([readable], [], [], _READY_SECONDS)[0]) and os.read(readable, 1) == b"1"
+
+
+def _holder(folder: Path) -> int | None:
+    """Pid of the running relay: who holds the lock; None if nobody does."""
+    try:
+        with open(folder / "relay.lock", encoding="utf-8") as lock:
+            return _pid_if_held(lock)
+    except FileNotFoundError:
+        return None
+
+
+def _pid_if_held(lock: IO[str]) -> int | None:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return int(lock.read() or 0)
+    return None
+
+
+def _end(folder: Path) -> None:
+    pid = _holder(folder)
+    if pid is None:
+        return
+    for sign in (signal.SIGTERM, signal.SIGKILL):
+        try:
+            handle = os.pidfd_open(pid)
+        except ProcessLookupError:
+            return
+        try:
+            signal.pidfd_send_signal(handle, sign)
+            if select.select([handle], [], [], _END_SECONDS)[0]:
+                return
+        except ProcessLookupError:
+            return
+        finally:
+            os.close(handle)
+            with contextlib.suppress(ChildProcessError):
+                os.waitpid(pid, os.WNOHANG)

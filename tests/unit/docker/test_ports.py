@@ -1,0 +1,36 @@
+"""Ports of the machine: a taken one is told with who has it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from components.errors import PlatformError
+from machine.docker.ports import free_port, holder, listen, require_free
+
+
+def test_a_free_port_can_be_listened_on() -> None:
+    port = free_port()
+    require_free(port)
+    with listen(port) as listener:
+        assert listener.getsockname() == ("127.0.0.1", port)
+
+
+def test_a_taken_port_is_refused_with_its_holder() -> None:
+    with listen(0) as listener:
+        port = listener.getsockname()[1]
+        with pytest.raises(PlatformError) as refused:
+            require_free(port)
+    name = Path("/proc/self/comm").read_text().strip()
+    assert str(refused.value) == (
+        f"Port {port} of 127.0.0.1 is taken\n"
+        f"  seen: {name} (pid {os.getpid()})\n"
+        "  why:  The cluster is reached through it.\n"
+        "  do:   Stop that program, or choose another port in the stack file."
+    )
+
+
+def test_a_port_nobody_has_has_no_holder() -> None:
+    assert holder(free_port()) is None
