@@ -54,8 +54,8 @@ _NEVER_PULLED = (
 )
 _UNSCHEDULABLE = (
     "[Pod fx-err/bpod]: Unschedulable: 0/1 nodes are available: 1 node(s) didn't match Pod's node "
-    "affinity/selector. no new claims to deallocate, preemption: 0/1 nodes are available: 1 Preemption is not "
-    "helpful for scheduling."
+    "affinity/selector. no new claims to deallocate, preemption: 0/1 nodes are available: 1 Preemption is "
+    "not helpful for scheduling."
 )
 _CRASHED = (
     f'{_UNREADY}container "c" completed with exit code 1\n'
