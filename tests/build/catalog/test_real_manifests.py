@@ -114,7 +114,7 @@ def test_every_image_of_the_local_platform_can_be_built(rendered: Mapping[str, R
 
     missing = [i for i in references if buildable_reference(i) not in known]
 
-    # Downloads models for whoever keeps them elsewhere than on a claim: settings refuse that where it is built.
+    # Downloads models that are not on a claim; settings refuse those where images are built.
     assert missing == ["docker.io/kserve/storage-initializer:v0.20.0"]
 
 
