@@ -47,7 +47,7 @@ _MISMATCH = re.compile(r"SECURITY ERROR|checksum mismatch")
 _SUMS = re.compile(r"downloaded:\s+(h1:\S+).*?(?:go\.sum|sum\.\S+|Pinned):\s+(h1:\S+)", re.DOTALL)
 _REFUSED = re.compile(
     r"\b(40[0-9]|41[0-9]|451)\b [A-Z][A-Za-z ]+|unrecognized import path|invalid version: unknown revision"
-    r"|module lookup disabled|not found: ",
+    r"|module lookup disabled|not found: |/@v/\S+: no such file or directory",
 )
 _UNREACHABLE = re.compile(
     r"dial tcp|connection (refused|reset)|no such host|i/o timeout|TLS handshake timeout|unexpected EOF"
@@ -64,6 +64,7 @@ def explain(doing: str, said: str, log: str) -> PlatformError:
         said: The last lines that it printed.
         log: Where the rest is to be read; empty where nowhere.
     """
+    said = _plain(said)
     read = f"Read the whole output in {log}." if log else ""
     if _DISK.search(said):
         return DiskFull(
@@ -99,6 +100,10 @@ def explain(doing: str, said: str, log: str) -> PlatformError:
 
 def _line(pattern: re.Pattern[str], text: str) -> str:
     """The first line in which a pattern is found."""
-    found = next((line.strip() for line in text.splitlines() if pattern.search(line)), text.strip())
-    field = re.fullmatch(r'"Error": ("(?:[^"\\]|\\.)*"),?', found)  # of `go mod download -json`
-    return str(json.loads(field.group(1))) if field else found
+    return next((line.strip() for line in text.splitlines() if pattern.search(line)), text.strip())
+
+
+def _plain(said: str) -> str:
+    """What was said, or the error in it where it is the JSON of `go mod download -json`."""
+    field = re.search(r'^\s*"Error": ("(?:[^"\\]|\\.)*")', said, re.MULTILINE)
+    return str(json.loads(field.group(1))) if field else said

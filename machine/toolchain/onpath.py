@@ -41,7 +41,7 @@ def look_on_path(tool: Tool, path: str, ask: Ask | None = None) -> Found:
         path: Value of PATH.
         ask: Runs the version query; `run` by default.
     """
-    if tool.private:
+    if tool.private or tool.query is None:
         return Found({}, "it is not looked for there")
     places: dict[str, Path] = {}
     for program in tool.programs:

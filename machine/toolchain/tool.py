@@ -102,7 +102,7 @@ class Tool:
         version: The version that is fetched or built.
         programs: The files it consists of; the first is asked for its version.
         fits: The versions that will do when it is found on PATH.
-        query: How to ask.
+        query: How to ask; None where it does not tell, and then PATH is not asked for it.
         recipe: How to make it here.
         release: Its official release; None where none is published with checksums.
         together: Whether its programs must come from one folder, as a matching set.
@@ -116,7 +116,7 @@ class Tool:
     version: str
     programs: tuple[str, ...]
     fits: Range
-    query: VersionQuery
+    query: VersionQuery | None
     recipe: Recipe
     release: Release | None = None
     together: bool = False

@@ -38,6 +38,7 @@ def test_a_mismatch_with_the_lock_names_both_sums() -> None:
         ("reading http://127.0.0.1/403/x.info: 403 Forbidden", RegistryRefused),
         ("reading http://127.0.0.1/404/x.info: 404 Not Found", RegistryRefused),
         ("reading http://127.0.0.1/410/x.info: 410 Gone", RegistryRefused),
+        ("reading file:///registry/x/@v/v1.0.0.info: no such file or directory", RegistryRefused),
         ("write /cache/x.zip: no space left on device", DiskFull),
         ("write /cache/x.zip: disk quota exceeded", DiskFull),
     ],
@@ -72,3 +73,8 @@ def test_anything_else_is_told_as_it_was_said() -> None:
         "  why:  ./main.go:3:2: undefined: x\n"
         "  do:   Read the whole output in /cache/logs/x.log."
     )
+
+
+def test_the_error_is_taken_out_of_the_go_commands_json() -> None:
+    said = '{\n\t"Path": "x",\n\t"Error": "x@v1: version \\"v1\\" invalid"\n}'
+    assert explain("download x@v1", said, "").problems[0].why == 'x@v1: version "v1" invalid'

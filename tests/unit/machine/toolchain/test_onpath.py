@@ -37,7 +37,6 @@ def _kubectl(version: str) -> str:
         (KIND_CLI, "kind v0.30.0 go1.24.6 linux/amd64", "0.30.0"),
         (DOCKER_CLIENT, "Docker version 28.2.2, build e6534b4", "28.2.2"),
         (DOCKER_CLIENT, "Docker version 20.10.24+dfsg1, build 297e128", "20.10.24"),
-        (HEY_CLI, "hey v0.1.4", "0.1.4"),
     ],
 )
 def test_each_tools_own_words_are_understood(tmp_path: Path, tool: Tool, says: str, version: str) -> None:
@@ -113,6 +112,11 @@ def test_links_into_one_folder_are_one_folder(tmp_path: Path) -> None:
     for name in PULUMI.programs:
         (tmp_path / "bin" / name).symlink_to(install(tmp_path / "opt", name, "v3.250.0"))
     assert look_on_path(PULUMI, str(tmp_path / "bin")).version == "3.250.0"
+
+
+def test_a_tool_that_does_not_tell_its_version_is_not_looked_for(tmp_path: Path) -> None:
+    install(tmp_path, "hey", "Usage: hey [options...] <url>")
+    assert look_on_path(HEY_CLI, str(tmp_path)).why == "it is not looked for there"
 
 
 def test_a_private_tree_is_never_looked_for(tmp_path: Path) -> None:
