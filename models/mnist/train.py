@@ -92,7 +92,7 @@ def fit(digits: tuple[Digit, ...]) -> DigitNetwork:
 
 
 def moved(pixels: torch.Tensor) -> torch.Tensor:
-    """Turn, slant, stretch and shift each image a little, at random, as another hand would have written it."""
+    """Turn, slant, stretch and shift each image a little, at random, as another hand would write it."""
     amount = torch.rand(5, len(pixels)) * 2 - 1
     turn, slant = amount[0] * _TURN, amount[1] * _SLANT
     wide, high = 1 + amount[2] * _STRETCH, 1 + amount[3] * _STRETCH

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Mapping
 from typing import Self
@@ -71,7 +72,7 @@ class Backend:
         url = f"http://{self._store.inference}/{_PATHS[asked.verb]}/{model.name}"
         # TorchServe watches over the model's own time; this is for the day when it does not answer at all.
         timeout = aiohttp.ClientTimeout(total=None, connect=5, sock_read=model.response_timeout + 10)
-        body = protocols.to_backend(asked, envelope)
+        body = io.BytesIO(protocols.to_backend(asked, envelope))
         try:
             async with self._http.post(url, data=body, headers=_JSON, timeout=timeout) as response:
                 answer = await response.read()

@@ -141,8 +141,7 @@ def _models(snapshot: str) -> tuple[Model, ...]:
 
 
 def _model(name: str, versions: Mapping[str, Mapping[str, object]]) -> Model:
-    version, settings = next(
-        ((v, s) for v, s in versions.items() if s.get("defaultVersion") is True), next(iter(versions.items()))
-    )
+    first, *others = versions.items()
+    version, settings = next((one for one in (first, *others) if one[1].get("defaultVersion") is True), first)
     timeout = settings.get("responseTimeout")
     return Model(name, version, timeout if isinstance(timeout, int) else _RESPONSE_TIMEOUT)
