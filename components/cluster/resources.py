@@ -1,6 +1,6 @@
 """The resources of our own provider plugin that work on any cluster: CRD sets and gates.
 
-The plugin (`kserve-platform`, named in Pulumi.yaml) stands beside the Kubernetes provider because two
+The plugin (`kserve-cluster`, named in Pulumi.yaml) stands beside the Kubernetes provider because two
 things do not fit that one. A CRD as an ordinary resource makes every command ten times slower (each is
 up to a megabyte of state), so a component's CRDs are one small resource here. And a layer is not ready
 when its objects exist: `Gate` holds the next layer back until what it needs is true.
@@ -15,7 +15,7 @@ import pulumi
 
 from components.cluster.checks import Check
 
-PACKAGE = "kserve-platform"
+PACKAGE = "kserve-cluster"
 
 
 class PlatformProvider(pulumi.ProviderResource):

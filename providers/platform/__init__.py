@@ -1,0 +1,1 @@
+"""Our own plugin, `kserve-cluster`: the kind cluster, CRD sets and gates."""

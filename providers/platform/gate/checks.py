@@ -1,0 +1,209 @@
+"""Each check answers why it does not hold yet; an empty answer means that it does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from providers.kubernetes.client import ApiError, NoMatch
+from providers.platform.api import Api
+from providers.platform.fields import Fields
+from providers.platform.gate.status import condition_problem, deployment_problem, slices_problem, unbundled
+
+
+class Check(Protocol):
+    """Something that can be looked at again and again."""
+
+    @property
+    def title(self) -> str:
+        """What is looked at, for people."""
+        ...
+
+    def problem(self, api: Api) -> str:
+        """Why it does not hold; empty if it does."""
+        ...
+
+
+@dataclass(frozen=True)
+class DeploymentAvailable:
+    """Every replica of a Deployment's newest generation is available."""
+
+    namespace: str
+    name: str
+
+    @property
+    def title(self) -> str:
+        return f"Deployment {self.namespace}/{self.name} available"
+
+    def problem(self, api: Api) -> str:
+        live = api.get("apps/v1", "Deployment", self.namespace, self.name)
+        return "it does not exist" if live is None else deployment_problem(live)
+
+
+@dataclass(frozen=True)
+class ConditionTrue:
+    """A condition of an object's status is True, for its newest generation."""
+
+    api_version: str
+    kind: str
+    namespace: str
+    name: str
+    condition: str
+
+    @property
+    def title(self) -> str:
+        return f"{self.kind} {_place(self.namespace, self.name)} {self.condition}"
+
+    def problem(self, api: Api) -> str:
+        live = api.get(self.api_version, self.kind, self.namespace, self.name)
+        return "it does not exist" if live is None else condition_problem(live, self.condition)
+
+
+@dataclass(frozen=True)
+class CaBundleFilled:
+    """Every webhook of a configuration, or a CRD's conversion webhook, has a CA bundle."""
+
+    kind: str
+    name: str
+
+    @property
+    def title(self) -> str:
+        return f"{self.kind} {self.name} with a CA bundle"
+
+    def problem(self, api: Api) -> str:
+        of_crd = self.kind == "CustomResourceDefinition"
+        version = "apiextensions.k8s.io/v1" if of_crd else "admissionregistration.k8s.io/v1"
+        live = api.get(version, self.kind, "", self.name)
+        if live is None:
+            return "it does not exist"
+        empty = unbundled(live)
+        return f"no caBundle in {', '.join(empty)}" if empty else ""
+
+
+@dataclass(frozen=True)
+class EndpointsReady:
+    """A Service has a ready endpoint."""
+
+    namespace: str
+    service: str
+
+    @property
+    def title(self) -> str:
+        return f"Service {self.namespace}/{self.service} with a ready endpoint"
+
+    def problem(self, api: Api) -> str:
+        selector = f"kubernetes.io/service-name={self.service}"
+        slices = api.list_objects(
+            "discovery.k8s.io/v1", "EndpointSlice", self.namespace, labelSelector=selector
+        )
+        return slices_problem(slices)
+
+
+@dataclass(frozen=True)
+class DryRunAccepted:
+    """The API server and every admission webhook accept the creation of an object."""
+
+    manifest: Mapping[str, Any]
+
+    @property
+    def title(self) -> str:
+        metadata = self.manifest.get("metadata", {})
+        place = _place(str(metadata.get("namespace", "")), str(metadata.get("name", "")))
+        return f"dry-run creation of {self.manifest.get('kind')} {place}"
+
+    def problem(self, api: Api) -> str:
+        try:
+            api.dry_run_create(self.manifest)
+        except ApiError as error:
+            # It passed admission, or it could not be found to exist.
+            return "" if error.reason == "AlreadyExists" else error.message
+        return ""
+
+
+@dataclass(frozen=True)
+class ObjectExists:
+    """Some controller has made an object."""
+
+    api_version: str
+    kind: str
+    namespace: str
+    name: str
+
+    @property
+    def title(self) -> str:
+        return f"{self.kind} {_place(self.namespace, self.name)}"
+
+    def problem(self, api: Api) -> str:
+        live = api.get(self.api_version, self.kind, self.namespace, self.name)
+        return "it does not exist" if live is None else ""
+
+
+def look(check: Check, api: Api) -> str:
+    """Why a check does not hold; an API server that refuses to say is a reason as well."""
+    try:
+        return check.problem(api)
+    except NoMatch as error:
+        return f"{error.message}: its CRD is not there"
+    except ApiError as error:
+        return error.message
+
+
+_NAME, _SHAPE = r"\S+", "the name of an object"
+
+
+def read_check(fields: Fields) -> Check:
+    """Read one check of a gate's inputs."""
+    return _READERS[fields.word("check", tuple(_READERS))](fields)
+
+
+def _object(fields: Fields) -> tuple[str, str, str, str]:
+    return (
+        fields.text("apiVersion", r"[a-z0-9.-]+(/v\w+)?", "an apiVersion"),
+        fields.text("kind", r"[A-Z]\w+", "a kind"),
+        fields.text("namespace", r"\S*", "a namespace, or empty", default=""),
+        fields.text("name", _NAME, _SHAPE),
+    )
+
+
+def _deployment_available(fields: Fields) -> Check:
+    return DeploymentAvailable(
+        fields.text("namespace", _NAME, "a namespace"), fields.text("name", _NAME, _SHAPE)
+    )
+
+
+def _condition_true(fields: Fields) -> Check:
+    return ConditionTrue(*_object(fields), fields.text("condition", r"\w+", "the type of a condition"))
+
+
+def _ca_bundle_filled(fields: Fields) -> Check:
+    kinds = ("ValidatingWebhookConfiguration", "MutatingWebhookConfiguration", "CustomResourceDefinition")
+    return CaBundleFilled(fields.word("kind", kinds), fields.text("name", _NAME, _SHAPE))
+
+
+def _endpoints_ready(fields: Fields) -> Check:
+    return EndpointsReady(
+        fields.text("namespace", _NAME, "a namespace"), fields.text("service", _NAME, "the name of a Service")
+    )
+
+
+def _dry_run_accepted(fields: Fields) -> Check:
+    return DryRunAccepted(fields.mapping("manifest"))
+
+
+def _object_exists(fields: Fields) -> Check:
+    return ObjectExists(*_object(fields))
+
+
+_READERS: Mapping[str, Callable[[Fields], Check]] = {
+    "deploymentAvailable": _deployment_available,
+    "conditionTrue": _condition_true,
+    "caBundleFilled": _ca_bundle_filled,
+    "endpointsReady": _endpoints_ready,
+    "dryRunAccepted": _dry_run_accepted,
+    "objectExists": _object_exists,
+}
+
+
+def _place(namespace: str, name: str) -> str:
+    return f"{namespace}/{name}" if namespace else name

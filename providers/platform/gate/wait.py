@@ -1,0 +1,77 @@
+"""The wait itself: all checks, until each held at the same look, or the deadline."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+
+from components.errors import PlatformError
+from providers.kubernetes.client import Unreachable
+from providers.platform.api import Api
+from providers.platform.gate.checks import Check, DeploymentAvailable, look
+from providers.platform.gate.pods import hopeless, pod_reasons, pods_of
+from providers.platform.gate.status import deployment_failure
+from providers.platform.work import Work
+
+_FIRST_POLL, _LONGEST_POLL = 0.1, 1.0
+_FAILURE_EVERY_SECONDS = 3.0
+
+
+def await_checks(work: Work, api: Api, checks: Sequence[Check], seconds: float) -> None:
+    """Wait until every check holds.
+
+    Args:
+        work: The operation.
+        api: The cluster.
+        checks: What must hold, all at the same look: a webhook that answered once may be gone again.
+        seconds: How long it may take.
+
+    Raises:
+        PlatformError: The time is over, or a check can never hold; with every check that did not, and why.
+        Cancelled: The user asked to stop.
+    """
+    deadline, begin = time.monotonic() + seconds, time.monotonic()
+    poll, looked_for_failure = _FIRST_POLL, begin
+    while True:
+        open_ = [(check, problem) for check in checks if (problem := _look(check, api))]
+        if not open_:
+            return
+        work.note(f"waiting for {open_[0][0].title}: {open_[0][1]}")
+        if time.monotonic() - looked_for_failure > _FAILURE_EVERY_SECONDS:
+            looked_for_failure = time.monotonic()
+            if any(_is_hopeless(check, api) for check, _ in open_):
+                raise _closed(
+                    api, open_, f"It will not open: {open_[0][0].title} cannot come true by waiting"
+                )
+        if not work.pause(deadline, poll):
+            raise _closed(api, open_, f"It did not open within {seconds:.0f} s")
+        poll = min(poll * 1.5, _LONGEST_POLL)
+
+
+def _look(check: Check, api: Api) -> str:
+    try:
+        return look(check, api)
+    except Unreachable as error:  # a node that restarts is back in seconds
+        return str(error)
+
+
+def _is_hopeless(check: Check, api: Api) -> bool:
+    if not isinstance(check, DeploymentAvailable):
+        return False
+    try:
+        live = api.get("apps/v1", "Deployment", check.namespace, check.name)
+    except Unreachable:
+        return False
+    if live is not None and deployment_failure(live):
+        return True
+    return any(hopeless(pod) for pod in pods_of(api, check.namespace, check.name))
+
+
+def _closed(api: Api, open_: Sequence[tuple[Check, str]], what: str) -> PlatformError:
+    lines = []
+    for check, problem in open_:
+        lines.append(f"{check.title}: {problem}")
+        if isinstance(check, DeploymentAvailable):
+            for pod in pods_of(api, check.namespace, check.name):
+                lines += [f"  {reason}" for reason in pod_reasons(pod)]
+    return PlatformError.single(what, why="\n".join(lines))

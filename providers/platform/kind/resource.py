@@ -1,0 +1,90 @@
+"""KindCluster: the lifecycle as the engine drives it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from providers.platform.kind.inputs import KINDNET, KindInputs, read_inputs
+from providers.platform.kind.places import digest_of
+from providers.platform.resource import Call, Difference, Found, Resource, Values
+
+if TYPE_CHECKING:
+    from providers.platform.kind.lifecycle import KindLifecycle, Made
+
+_UPDATABLE = {"imageStore"}
+"""Images can be brought into running nodes; everything else of a node is decided when it is made."""
+_DEFAULTS = {"network": KINDNET, "lowRequests": False}
+
+
+class KindCluster(Resource):
+    """A kind cluster on this machine.
+
+    Whoever looks at it brings it back first if it is merely stopped (a reboot, a crashed engine): nothing
+    that is installed on it could be previewed, refreshed or updated otherwise.
+    """
+
+    computed = lasting = ("kubeconfig", "endpoint")
+    secret = ("kubeconfig",)
+
+    def check(self, inputs: Mapping[str, Any]) -> Values:
+        given = {name: value for name, value in inputs.items() if value is not None}
+        read_inputs(given)
+        return {**_DEFAULTS, **given}
+
+    def diff(self, call: Call, identity: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Difference:
+        found = super().diff(call, identity, old, new)
+        replacing = tuple(name for name in found.changed if name not in _UPDATABLE)
+        if not replacing and _lifecycle(call, identity).resume(read_inputs(old)) is None:
+            # Gone behind the engine's back: everything on it is gone as well.
+            return Difference((*found.changed, "name"), ("name",))
+        return Difference(found.changed, replacing)
+
+    def create(self, call: Call, inputs: Values) -> tuple[str, Values]:
+        wanted = read_inputs(inputs)
+        return wanted.name, _outputs(_lifecycle(call, wanted.name).create(wanted, digest_of(inputs)))
+
+    def read(self, call: Call, identity: str, inputs: Values, outputs: Values) -> Found | None:
+        lifecycle = _lifecycle(call, identity)
+        wanted = read_inputs(inputs)
+        made = lifecycle.resume(wanted)
+        if made is None:
+            return None
+        return Found(with_actual_nodes(inputs, wanted, lifecycle.roles()), _outputs(made))
+
+    def update(self, call: Call, identity: str, old: Values, new: Values, outputs: Values) -> Values:
+        _lifecycle(call, identity).update_images(read_inputs(new))
+        return {name: outputs[name] for name in self.computed}
+
+    def delete(self, call: Call, identity: str, inputs: Values, outputs: Values) -> None:
+        _lifecycle(call, identity).delete()
+
+
+def with_actual_nodes(inputs: Mapping[str, Any], wanted: KindInputs, roles: list[tuple[str, str]]) -> Values:
+    """Inputs that describe the nodes that are there: the wanted ones, less those that were removed.
+
+    Args:
+        inputs: Inputs as the state has them.
+        wanted: The same, read.
+        roles: Role and image of every node that is there.
+    """
+    left = [role for role, _ in roles]
+    if sorted(left) == sorted(node.role for node in wanted.nodes):
+        return dict(inputs)
+    kept = []
+    for node in inputs["nodes"]:
+        if node["role"] in left:
+            left.remove(node["role"])
+            kept.append(node)
+    return {**inputs, "nodes": kept}
+
+
+def _lifecycle(call: Call, name: str) -> KindLifecycle:
+    # Late: every pulumi command starts this plugin, and few of them make a cluster.
+    from providers.platform.kind.lifecycle import KindLifecycle
+
+    return KindLifecycle(call.work, name)
+
+
+def _outputs(made: Made) -> Values:
+    return {"kubeconfig": made.kubeconfig, "endpoint": f"https://127.0.0.1:{made.api_server_port}"}

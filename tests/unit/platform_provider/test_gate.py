@@ -1,0 +1,156 @@
+"""Gates open when everything holds at once, and say why when they do not."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from components.errors import PlatformError
+from providers.platform.fields import InputsRefused
+from providers.platform.gate.resource import Gate
+from providers.platform.work import Cancelled
+from tests.unit.platform_provider.doubles import ApiDouble, call, refusal
+
+CHECKS = (
+    "deploymentAvailable or conditionTrue or caBundleFilled or endpointsReady or "
+    "dryRunAccepted or objectExists"
+)
+WEBHOOK = {"check": "deploymentAvailable", "namespace": "cert-manager", "name": "webhook"}
+SECRET = {
+    "check": "dryRunAccepted",
+    "manifest": {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "probe", "namespace": "a"}},
+}
+READY = {
+    "metadata": {"name": "webhook", "generation": 1},
+    "spec": {"replicas": 1, "selector": {"matchLabels": {"app": "webhook"}}},
+    "status": {"observedGeneration": 1, "replicas": 1, "updatedReplicas": 1, "availableReplicas": 1},
+}
+STARTING = {**READY, "status": {"observedGeneration": 1, "replicas": 1, "updatedReplicas": 1}}
+CRASHED = {
+    "metadata": {"name": "webhook-1", "namespace": "cert-manager"},
+    "status": {
+        "containerStatuses": [
+            {
+                "name": "main",
+                "ready": False,
+                "state": {"waiting": {"reason": "CrashLoopBackOff", "message": "back-off 10s"}},
+                "lastState": {
+                    "terminated": {"exitCode": 2, "reason": "Error", "message": "no such flag -x\n"}
+                },
+            }
+        ]
+    },
+}
+
+
+def _inputs(*checks: dict[str, Any], **more: Any) -> dict[str, Any]:
+    return Gate().check({"checks": list(checks), **more})
+
+
+def test_a_gate_opens_when_all_checks_hold() -> None:
+    api = ApiDouble({("Deployment", "cert-manager", "webhook"): READY})
+    identity, outputs = Gate().create(call(api), _inputs(WEBHOOK, SECRET))
+    assert len(outputs["passed"]) == 64
+    assert identity == outputs["passed"][:12]
+
+
+def test_it_waits_and_says_for_what() -> None:
+    api, notes = ApiDouble({("Deployment", "cert-manager", "webhook"): STARTING}), list[str]()
+    looks = 0
+
+    def become_ready() -> None:
+        nonlocal looks
+        looks += 1
+        if looks == 3:
+            api.objects[("Deployment", "cert-manager", "webhook")] = READY
+
+    api.on_look = become_ready
+    Gate().create(call(api, notes=notes), _inputs(WEBHOOK))
+    assert notes[0] == (
+        "waiting for Deployment cert-manager/webhook available: 0 of 1 replicas are available, 1 are updated"
+    )
+
+
+def test_what_does_not_hold_in_time_is_told_with_the_pods_own_reasons() -> None:
+    objects = {
+        ("Deployment", "cert-manager", "webhook"): STARTING,
+        ("Pod", "cert-manager", "webhook-1"): CRASHED,
+    }
+    api = ApiDouble(objects)
+    api.dry_run = lambda manifest: (_ for _ in ()).throw(refusal("failed calling webhook: no endpoints"))
+    with pytest.raises(PlatformError) as closed:
+        Gate().create(call(api), _inputs(WEBHOOK, SECRET, timeoutSeconds=1))
+    assert str(closed.value) == (
+        "It did not open within 1 s\n"
+        "  why:  Deployment cert-manager/webhook available: 0 of 1 replicas are available, 1 are updated\n"
+        "  pod webhook-1, container main: CrashLoopBackOff: back-off 10s; it ended before with exit code 2 "
+        "(Error): no such flag -x\n"
+        "dry-run creation of Secret a/probe: failed calling webhook: no endpoints"
+    )
+
+
+def test_an_object_that_is_there_already_passed_admission() -> None:
+    api = ApiDouble()
+    api.dry_run = lambda manifest: (_ for _ in ()).throw(refusal("exists", "AlreadyExists"))
+    assert Gate().create(call(api), _inputs(SECRET))[1]["passed"]
+
+
+def test_it_ends_when_the_user_asks_to_stop() -> None:
+    api = ApiDouble()
+    one = call(api)
+    api.on_look = one.work.cancelled.set
+    with pytest.raises(Cancelled) as stopped:
+        Gate().create(one, _inputs(WEBHOOK))
+    assert str(stopped.value) == (
+        "Stopped, as you asked\n  do:   Run the command again: it goes on from here."
+    )
+
+
+def test_an_image_that_can_never_come_ends_the_wait(monkeypatch: pytest.MonkeyPatch) -> None:
+    waiting = {
+        "name": "main",
+        "state": {"waiting": {"reason": "ErrImageNeverPull", "message": "not present"}},
+    }
+    pod = {"metadata": {"name": "p"}, "status": {"containerStatuses": [waiting]}}
+    api = ApiDouble({("Deployment", "cert-manager", "webhook"): STARTING, ("Pod", "cert-manager", "p"): pod})
+    monkeypatch.setattr("providers.platform.gate.wait._FAILURE_EVERY_SECONDS", 0.0)
+    with pytest.raises(PlatformError) as closed:
+        Gate().create(call(api), _inputs(WEBHOOK))
+    assert closed.value.problems[0].what == (
+        "It will not open: Deployment cert-manager/webhook available cannot come true by waiting"
+    )
+
+
+def test_other_triggers_are_another_passage() -> None:
+    api = ApiDouble({("Deployment", "cert-manager", "webhook"): READY})
+    first = Gate().create(call(api), _inputs(WEBHOOK, triggers=["uid-1"]))[1]["passed"]
+    second = Gate().update(call(api), "x", {}, _inputs(WEBHOOK, triggers=["uid-2"]), {})["passed"]
+    assert first != second
+
+
+@pytest.mark.parametrize(
+    ("inputs", "told"),
+    [
+        ({"checks": []}, ("checks", "must hold at least one check")),
+        (
+            {"checks": [{"check": "podsReady"}]},
+            (
+                "checks[0].check",
+                f'must be {CHECKS}, is "podsReady"',
+            ),
+        ),
+        (
+            {"checks": [WEBHOOK], "timeoutSeconds": 0},
+            ("timeoutSeconds", "must be a whole number from 1 to 3600, is 0"),
+        ),
+        (
+            {"checks": [WEBHOOK], "trigger": []},
+            ("trigger", "is not known here; known are checks, triggers, timeoutSeconds"),
+        ),
+    ],
+)
+def test_each_mistake_is_told_exactly(inputs: dict[str, Any], told: tuple[str, str]) -> None:
+    with pytest.raises(InputsRefused) as refused:
+        Gate().check(inputs)
+    assert told in [(each.property, each.reason) for each in refused.value.refusals]

@@ -1,0 +1,106 @@
+"""What kind and kubeadm are told, out of inputs."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from providers.platform.kind.config import companion_files, kind_config, request_patches
+from providers.platform.kind.inputs import read_inputs
+from tests.unit.platform_provider.samples import KIND_INPUTS
+
+FOLDER = Path("/cache/clusters/a")
+
+
+def _config(**changed: Any) -> dict[str, Any]:
+    return dict(yaml.safe_load(kind_config(read_inputs({**KIND_INPUTS, **changed}), FOLDER, 36443)))
+
+
+def test_everything_is_published_on_the_loopback_address_only() -> None:
+    config = _config()
+    assert config["networking"]["apiServerAddress"] == "127.0.0.1"
+    assert config["networking"]["apiServerPort"] == 36443
+    mappings = config["nodes"][0]["extraPortMappings"]
+    assert mappings == [
+        {"containerPort": 30080, "hostPort": 8080, "listenAddress": "127.0.0.1", "protocol": "TCP"}
+    ]
+
+
+def test_each_node_gets_its_own_copy_of_the_image_store() -> None:
+    nodes = _config(imageStore="k", nodes=[{"role": "control-plane"}, {"role": "worker"}])["nodes"]
+    assert [node["extraMounts"] for node in nodes] == [
+        [
+            {
+                "hostPath": "/cache/clusters/a/a-control-plane/containerd",
+                "containerPath": "/var/lib/containerd",
+            }
+        ],
+        [{"hostPath": "/cache/clusters/a/a-worker/containerd", "containerPath": "/var/lib/containerd"}],
+    ]
+
+
+def test_without_a_store_nothing_is_mounted() -> None:
+    assert "extraMounts" not in _config()["nodes"][0]
+
+
+def test_kinds_own_network_is_left_out_where_the_image_brings_one() -> None:
+    assert _config(network="bridge")["networking"]["disableDefaultCNI"] is True
+    assert _config()["networking"]["disableDefaultCNI"] is False
+
+
+def test_low_requests_reach_kubeadm_as_patches() -> None:
+    inputs = read_inputs({**KIND_INPUTS, "lowRequests": True})
+    config = _config(lowRequests=True)
+    assert yaml.safe_load(config["kubeadmConfigPatches"][0]) == {
+        "kind": "InitConfiguration",
+        "patches": {"directory": "/kserve-platform/patches"},
+    }
+    assert config["nodes"][0]["extraMounts"] == [
+        {
+            "hostPath": "/cache/clusters/a/patches",
+            "containerPath": "/kserve-platform/patches",
+            "readOnly": True,
+        }
+    ]
+    assert set(companion_files(inputs)) == {f"patches/{name}" for name in request_patches()}
+
+
+def test_the_patches_name_every_pod_of_the_control_plane() -> None:
+    patches = request_patches()
+    assert sorted(patches) == [
+        "corednsdeployment+strategic.json",
+        "etcd+strategic.json",
+        "kube-apiserver+strategic.json",
+        "kube-controller-manager+strategic.json",
+        "kube-scheduler+strategic.json",
+    ]
+    assert json.loads(patches["etcd+strategic.json"]) == {
+        "spec": {"containers": [{"name": "etcd", "resources": {"requests": {"cpu": "10m"}}}]}
+    }
+
+
+def test_registry_mirrors_become_files_that_containerd_reads() -> None:
+    mirrors = {"docker.io": ["https://m1.example", "http://127.0.0.1:5000"]}
+    files = companion_files(read_inputs({**KIND_INPUTS, "registryMirrors": mirrors}))
+    assert files == {
+        "mirrors/docker.io/hosts.toml": '[host."https://m1.example"]\n  capabilities = ["pull", "resolve"]\n'
+        "\n"
+        '[host."http://127.0.0.1:5000"]\n  capabilities = ["pull", "resolve"]\n'
+    }
+    config = _config(registryMirrors=mirrors)
+    assert config["nodes"][0]["extraMounts"] == [
+        {
+            "hostPath": "/cache/clusters/a/mirrors",
+            "containerPath": "/etc/containerd/certs.d",
+            "readOnly": True,
+        }
+    ]
+    assert 'config_path = "/etc/containerd/certs.d"' in config["containerdConfigPatches"][0]
+
+
+def test_the_same_inputs_give_the_same_text() -> None:
+    inputs = read_inputs(KIND_INPUTS)
+    assert kind_config(inputs, FOLDER, 1) == kind_config(inputs, FOLDER, 1)
