@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pulumi
 import pytest
+from pulumi_kubernetes import core
 
 from components.cluster.checks import EndpointsReady
-from components.cluster.resources import CrdSet, Gate
+from components.cluster.resources import PACKAGE, CrdSet, Gate
 from tests.components.mocks import Recorder, Secret
 
 
@@ -45,9 +46,7 @@ def test_what_was_not_registered_is_known_to_be_absent_after_the_run(recorder: R
 
     recorder.run(program)
 
-    assert [(found.type, found.name) for found in recorder.resources] == [
-        ("kserve-platform:index:CrdSet", "late")
-    ]
+    assert [(found.type, found.name) for found in recorder.resources] == [(f"{PACKAGE}:index:CrdSet", "late")]
 
 
 def test_a_name_that_is_given_twice_is_refused_as_by_the_engine(recorder: Recorder) -> None:
@@ -113,3 +112,14 @@ def test_configuration_is_handed_over_and_forgotten_afterwards() -> None:
     Recorder().run(program)
 
     assert read == ["{}", None]
+
+
+def test_an_object_that_is_only_read_is_found_and_not_managed(recorder: Recorder) -> None:
+    def program() -> None:
+        service = core.v1.Service.get("ingress", "istio-system/gateway")
+        pulumi.export("port", service.spec.apply(lambda spec: spec.ports[0].port))
+
+    recorder.run(program)
+
+    assert recorder.exports == {"port": 80}
+    assert recorder.the("Service", "ingress").read == "istio-system/gateway"

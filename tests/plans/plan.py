@@ -17,6 +17,7 @@ from tests.components.mocks import STACK_TYPE, Recorder, Registration, Secret
 
 # Kinds whose objects this project writes itself, field by field.
 OURS = frozenset({"Gateway", "InferenceService", "KindCluster", "PersistentVolumeClaim"})
+# Of one kind in one component; more are counted.
 NAMED_AT_MOST = 3
 
 
@@ -32,7 +33,7 @@ def plan_of(recorder: Recorder) -> str:
 
 
 def _tree(found: Registration, below: Mapping[str, list[Registration]], recorder: Recorder) -> Iterator[str]:
-    yield f"{found.type} {found.name}"
+    yield f"{found.type} {found.name}{f' ({_digest(found.inputs)})' if _is_upstreams(found) else ''}"
     for line in (*_options(found, recorder), *_inputs(found)):
         yield f"    {line}"
     for child in below.get(found.urn, []):
@@ -40,34 +41,38 @@ def _tree(found: Registration, below: Mapping[str, list[Registration]], recorder
 
 
 def _options(found: Registration, recorder: Recorder) -> Iterator[str]:
-    waits = _summary([recorder.by_urn(urn) for urn in found.depends_on], recorder)
-    if waits:
-        yield f"after: {waits}"
+    waited_for = [recorder.by_urn(urn) for urn in found.depends_on]
+    many = {
+        (parent, kind)
+        for (parent, kind), count in Counter((one.parent, _kind(one)) for one in waited_for).items()
+        # Below one's own parent that is a phase of its layer, whose members stand right there.
+        if count > NAMED_AT_MOST or (parent == found.parent and len(waited_for) > NAMED_AT_MOST)
+    }
+    counted = Counter(_kind(one) for one in waited_for if (one.parent, _kind(one)) in many)
+    named = (f"{_kind(one)} {one.name}" for one in waited_for if (one.parent, _kind(one)) not in many)
+    if waited_for:
+        counts = [f"{count} {kind}" for kind, count in sorted(counted.items())]
+        yield f"after: {', '.join([*counts, *sorted(named)])}"
     if found.ignore_changes:
         yield f"ignores: {', '.join(found.ignore_changes)}"
-    if found.deleted_with:
-        yield f"deleted with: {recorder.by_urn(found.deleted_with).name}"
 
 
-def _summary(waited_for: list[Registration], recorder: Recorder) -> str:
-    """What is waited for, by component and kind; many of a kind are counted."""
-    groups: dict[tuple[str, str], list[str]] = {}
-    for found in waited_for:
-        group = (recorder.by_urn(found.parent).name, found.type.split(":")[-1])
-        groups.setdefault(group, []).append(found.name)
-    parts = []
-    for (owner, kind), names in sorted(groups.items()):
-        few = f"{kind} {', '.join(sorted(names))}"
-        parts.append(few if len(names) <= NAMED_AT_MOST else f"{len(names)} {kind} of {owner}")
-    return "; ".join(parts)
+def _kind(found: Registration) -> str:
+    return found.type.split(":")[-1]
+
+
+def _is_upstreams(found: Registration) -> bool:
+    return found.type.startswith("kubernetes:") and _kind(found) not in OURS and not found.read
 
 
 def _inputs(found: Registration) -> Iterator[str]:
-    kind, inputs = found.type.split(":")[-1], found.inputs
+    kind, inputs = _kind(found), found.inputs
     if not found.custom:
         return
-    if found.type.startswith("pulumi:providers:") or kind in OURS:
-        yield from _fields({key: value for key, value in inputs.items() if value is not None})
+    if found.read:
+        yield f"read: {found.read}"
+    elif _is_upstreams(found):
+        yield from _images(inputs)
     elif kind == "CrdSet":
         count, digest = len(inputs["names"]), inputs["sha256"][:12]
         yield f"{inputs['component']} {inputs['version']}: {count} CRDs, {digest}"
@@ -75,13 +80,13 @@ def _inputs(found: Registration) -> Iterator[str]:
         yield f"within {inputs['timeoutSeconds']} s"
         yield from (_check(check) for check in inputs["checks"])
     else:
-        yield from _looked_for(inputs)
-        yield f"digest: {_digest(inputs)}"
+        yield from _fields({key: value for key, value in inputs.items() if value is not None})
 
 
-def _looked_for(inputs: Mapping[str, Any]) -> Iterator[str]:
+def _images(inputs: Mapping[str, Any]) -> Iterator[str]:
+    """Containers of a workload or a serving runtime: what they run and ask for."""
     spec = inputs.get("spec", {})
-    pod = spec.get("template", {}).get("spec", {}) if isinstance(spec, Mapping) else {}
+    pod = spec.get("template", {}).get("spec", {}) or spec
     for container in [*pod.get("initContainers", []), *pod.get("containers", [])]:
         requests = container.get("resources", {}).get("requests", {})
         asks = " ".join(f"{name}={amount}" for name, amount in sorted(requests.items()))
@@ -121,8 +126,3 @@ def _shown(value: Any) -> Any:
 
 def _digest(inputs: Mapping[str, Any]) -> str:
     return hashlib.sha256(json.dumps(_shown(inputs), sort_keys=True).encode()).hexdigest()[:12]
-
-
-def kinds_of(recorder: Recorder) -> Counter[str]:
-    """How many resources of each type."""
-    return Counter(found.type for found in recorder.resources)

@@ -111,7 +111,7 @@ def _sleeps(tree: ast.AST) -> set[int]:
 
 
 def _sleeps_in_bounded_loops(function: ast.AST) -> set[int]:
-    if "time.monotonic" not in {called for called, _ in calls(function)}:
+    if not {called for called, _ in calls(function)} & {"time.monotonic", "asyncio.timeout"}:
         return set()
     loops = (node for node in ast.walk(function) if isinstance(node, ast.While))
     return {line for loop in loops for line in _sleeps(loop)}

@@ -30,7 +30,7 @@ def _mappings(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]
     return st.dictionaries(WORDS | st.text(max_size=10), inner, max_size=5)
 
 
-# No deadline: other builds may have the machine. The one fixture in use is a folder whose file is written anew.
+# No deadline: others may have the machine. The one fixture in use is a folder whose file is written anew.
 at_leisure = settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20)
 JSON = st.recursive(SCALARS, lambda inner: st.lists(inner, max_size=4) | _mappings(inner), max_leaves=20)
