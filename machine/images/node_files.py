@@ -21,6 +21,16 @@ ctr oci spec |
         >/etc/containerd/cri-base.json
 """
 
+_SERVICE_NETWORK = "10.96.0.0/16"  # kind's own
+_UNKNOWN_SERVICES = f"""#!/bin/sh
+# Pods start here before kube-proxy has written its rules. A connection to a service that began then would
+# stay without them for two minutes, for the kernel remembers it; a dropped packet is forgotten, and sent
+# again. kube-proxy puts its own rules before this one.
+set -eu
+rule="FORWARD -d {_SERVICE_NETWORK} -m conntrack --ctstate NEW -j DROP"
+iptables-nft -w -C $rule 2>/dev/null || iptables-nft -w -A $rule
+"""
+
 
 def containerd_config(text: str, pause: str) -> str:
     """Kind's containerd settings, fitted to containerd 1.6 and to images that are there already.
@@ -59,9 +69,10 @@ def storage_manifest(source: str, provisioner: str) -> str:
 def own_files() -> Iterator[Entry]:
     """Files that kind's image has no need of, because it was built by running programs in it."""
     yield tree.program("kind/bin/write-base-spec.sh", _BASE_SPEC)
+    yield tree.program("kind/bin/drop-unknown-services.sh", _UNKNOWN_SERVICES)
     yield tree.file(
-        "etc/systemd/system/containerd.service.d/10-base-spec.conf",
-        "[Service]\nExecStartPre=/kind/bin/write-base-spec.sh\n",
+        "etc/systemd/system/containerd.service.d/10-own.conf",
+        "[Service]\nExecStartPre=/kind/bin/write-base-spec.sh\nExecStartPre=/kind/bin/drop-unknown-services.sh\n",
     )
     yield tree.file("etc/systemd/journald.conf.d/10-kind.conf", "[Journal]\nReadKMsg=no\n")
     yield tree.file(_CNI_TEMPLATE, json.dumps(_network(), indent=2) + "\n")

@@ -64,6 +64,7 @@ def prepare_store(
     key = store_key(node_image, chosen)
     store = cache.path("stores", key)
     if not store.exists():
+        _require_root()
         with (
             cache.lock("stores"),
             engine_lease(cache),
@@ -194,6 +195,16 @@ def _nearest(cache: Cache, node_image: BuiltImage, images: Sequence[BuiltImage])
     ]
     best = max(candidates, key=shared, default=None)
     return best if best is not None and shared(best) else None
+
+
+def _require_root() -> None:
+    if os.geteuid() != 0:
+        raise PlatformError.single(
+            "images built here can be given to a node by root only",
+            seen=f"user {os.geteuid()}",
+            why="A node's containerd keeps files of every owner in a folder of the cache.",
+            fix="Run the command as root, or set `images: pull` where a container registry can be reached.",
+        )
 
 
 def _sweep(cache: Cache) -> None:
