@@ -7,9 +7,10 @@ our hand and not half-way by the terminal's. Whoever waits in threads calls `sto
 
 from __future__ import annotations
 
-import ctypes
+import errno
 import os
 import shlex
+import shutil
 import signal
 import subprocess
 import threading
@@ -22,11 +23,9 @@ from typing import Any
 
 from components.errors import PlatformError, Problem
 
-_PR_SET_PDEATHSIG = 1
 _TAIL_LINES = 15
 _GRACE_SECONDS = 5.0
-# Looked up here and not between fork and exec, where another thread may have held the loader's lock.
-_prctl = ctypes.CDLL(None, use_errno=True).prctl
+_SETPRIV = shutil.which("setpriv")
 _running: set[subprocess.Popen[bytes] | subprocess.Popen[str]] = set()
 _guard = threading.Lock()
 _stopping = threading.Event()
@@ -69,9 +68,14 @@ class Stopped(PlatformError):
     """A program was ended, or not started, because the whole run is being stopped."""
 
 
-def die_with_parent() -> None:
-    """Have the kernel end this process when the thread that started it ends: for use as `preexec_fn`."""
-    _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+def tied(command: Sequence[str | Path]) -> list[str]:
+    """The argument vector of a program that the kernel ends when the thread that started it ends.
+
+    Through util-linux and not a `preexec_fn`: inside a provider plugin, gRPC's own handlers run between fork and
+    a `preexec_fn`, and the child ended with a segmentation fault before it became the program.
+    """
+    argv = [str(part) for part in command]
+    return [_SETPRIV, "--pdeathsig", "KILL", "--", *argv] if _SETPRIV else argv
 
 
 @contextmanager
@@ -109,9 +113,16 @@ def _start(argv: Sequence[str], **options: Any) -> subprocess.Popen[Any]:
     if _stopping.is_set():
         raise Stopped(Problem(what=f"{argv[0]} was not started: the run is being stopped"))
     try:
-        return subprocess.Popen(argv, start_new_session=True, preexec_fn=die_with_parent, **options)
+        _require(argv[0], options.get("env"))
+        return subprocess.Popen(tied(argv), start_new_session=True, **options)
     except OSError as error:
         raise CommandFailed(argv, 127, str(error)) from None
+
+
+def _require(program: str, environment: Mapping[str, str] | None) -> None:
+    # setpriv would say it in its own words, and as its own failure.
+    if shutil.which(program, path=(environment or os.environ).get("PATH")) is None:
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), program)
 
 
 def _check(argv: Sequence[str], status: int, tail: str, log: Path | None = None) -> None:

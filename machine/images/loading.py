@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 
 from components.catalog.images import IMAGES, full_repository
 from components.errors import PlatformError
@@ -15,7 +16,7 @@ from machine.images.blobs import Blobs
 from machine.images.build import find_images
 from machine.images.oci import BuiltImage
 from machine.images.recipes import plan_image
-from machine.process import CommandFailed, die_with_parent, last_lines, run
+from machine.process import CommandFailed, last_lines, run, tied
 
 _CTR = ("ctr", "--namespace", "k8s.io")
 
@@ -48,8 +49,13 @@ def load_image(image: BuiltImage, endpoint: DockerEndpoint, cache: Cache) -> Non
     except CommandFailed:
         known = ""
     # An engine on containerd's own store names images by their manifests.
-    if known not in {image.config.digest, image.manifest.digest}:
-        _send([image], endpoint.command("docker", "load", "--quiet"), endpoint, Blobs(cache))
+    if known in {image.config.digest, image.manifest.digest}:
+        return
+    _send([image], endpoint.command("docker", "load", "--quiet"), endpoint, Blobs(cache))
+    if known:
+        # What had this name has none now, and would take room for ever. A node that runs it keeps it.
+        with suppress(CommandFailed):
+            run(endpoint.command("docker", "image", "rm", known), environment=endpoint.environment())
 
 
 def bring_images(
@@ -97,13 +103,12 @@ def _send(
     without: Iterable[str] = (),
 ) -> None:
     with subprocess.Popen(
-        command,
+        tied(command),
         env={**os.environ, **endpoint.environment()},
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         start_new_session=True,
-        preexec_fn=die_with_parent,
     ) as process:
         assert process.stdin is not None
         assert process.stderr is not None

@@ -24,7 +24,7 @@ class _Maker(pulumi.CustomResource):
     """A double of the resource that makes the cluster."""
 
     def __init__(self) -> None:
-        super().__init__("kserve-platform:index:KindCluster", "maker", {"name": "maker"})
+        super().__init__("kserve-cluster:index:KindCluster", "maker", {"name": "maker"})
 
 
 def _cluster(*, built: bool, node_port: int | None = 30080) -> Cluster:
@@ -200,7 +200,7 @@ def test_everything_is_sent_to_the_stacks_own_cluster(run: Run) -> None:
         if found.custom and not found.type.startswith("pulumi:") and found.name != "maker"
     }
 
-    assert providers == {"kubernetes": "kubernetes", "kserve-platform": "platform"}
+    assert providers == {"kubernetes": "kubernetes", "kserve-cluster": "platform"}
 
 
 def test_every_component_is_finished(run: Run) -> None:

@@ -13,7 +13,7 @@ from command.engine.pending import Pending, can_be_forgotten, forget_interrupted
 CONFIG_MAP = (
     "urn:pulumi:local::kserve-platform::kserve-platform:layer:Istio$kubernetes:core/v1:ConfigMap::istio-mesh"
 )
-CRDS = "urn:pulumi:local::kserve-platform::kserve-platform:layer:KServe$kserve-platform:index:CrdSet::kserve"
+CRDS = "urn:pulumi:local::kserve-platform::kserve-platform:layer:KServe$kserve-cluster:index:CrdSet::kserve"
 
 
 def operation(urn: str, kind: str) -> dict[str, Any]:
