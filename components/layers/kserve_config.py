@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from components.settings.resources import Amounts, Resources
+
 NAME = "inferenceservice-config"
 
 DeploymentMode = Literal["Knative", "Standard"]
@@ -52,6 +54,14 @@ class ContainerSize:
     memory_request: str | None = None
     cpu_limit: str | None = None
     memory_limit: str | None = None
+
+    @property
+    def resources(self) -> Resources:
+        """The same in Kubernetes' own form."""
+        return Resources(
+            requests=Amounts(cpu=self.cpu_request, memory=self.memory_request),
+            limits=Amounts(cpu=self.cpu_limit, memory=self.memory_limit),
+        )
 
     def fields(self) -> dict[str, str]:
         """As the ConfigMap names them."""

@@ -25,6 +25,7 @@ from components.layers import (
 from components.layers.kserve_config import ContainerSize, InferenceServiceConfig, Ingress
 from components.layers.layer import Profile
 from components.settings.model import Resources, Settings
+from components.settings.resources import sized
 
 
 @dataclass(frozen=True)
@@ -163,6 +164,12 @@ def ingress_service(settings: Settings) -> tuple[str, str]:
     return istio.NAMESPACE, gateways.service_name(gateways.PUBLIC)
 
 
+# What KServe 0.20.0 ships (`inferenceservice-config` and its runtimes). It holds where nobody says otherwise,
+# so that who asks for more memory than this and names no limit would get a pod that is refused.
+KSERVES_PREDICTOR = ContainerSize(cpu_request="1", memory_request="2Gi", cpu_limit="1", memory_limit="2Gi")
+_KSERVES_INITIALIZER = ContainerSize(
+    cpu_request="100m", memory_request="100Mi", cpu_limit="1", memory_limit="1Gi"
+)
 # Five predictors beside the platform on two cores, each allowed to use both when the others are idle.
 _SMALL_PREDICTOR = ContainerSize(
     cpu_request="100m", memory_request="512Mi", cpu_limit="2", memory_limit="2Gi"
@@ -173,14 +180,19 @@ _SMALL_INITIALIZER = ContainerSize(cpu_request="10m", memory_request="64Mi")
 def predictor_size(settings: Settings) -> ContainerSize:
     """What a predictor gets that asks for nothing itself."""
     small = settings.platform.resource_profile == "local"
-    return _size(settings.platform.kserve.predictor_resources, _SMALL_PREDICTOR if small else ContainerSize())
+    default = _SMALL_PREDICTOR if small else ContainerSize()
+    return _size(settings.platform.kserve.predictor_resources, default, KSERVES_PREDICTOR)
 
 
 def configuration(settings: Settings) -> InferenceServiceConfig:
     """What KServe is told."""
     platform = settings.platform
     small = platform.resource_profile == "local"
-    initializer = _SMALL_INITIALIZER if small else ContainerSize()
+    initializer = _size(
+        platform.kserve.storage_initializer_resources,
+        _SMALL_INITIALIZER if small else ContainerSize(),
+        _KSERVES_INITIALIZER,
+    )
     return InferenceServiceConfig(
         mode="Knative" if platform.mode == "knative" else "Standard",
         ingress=Ingress(
@@ -192,17 +204,18 @@ def configuration(settings: Settings) -> InferenceServiceConfig:
             local_gateway_host=gateways.service_host(gateways.LOCAL),
         ),
         predictor=predictor_size(settings),
-        storage_initializer=_size(platform.kserve.storage_initializer_resources, initializer),
+        storage_initializer=initializer,
         version=entries.KSERVE.module.version,
     )
 
 
-def _size(asked: Resources | None, default: ContainerSize) -> ContainerSize:
+def _size(asked: Resources | None, default: ContainerSize, upstreams: ContainerSize) -> ContainerSize:
     if asked is None:
         return default
+    size = sized(asked, default.resources, upstreams.resources)
     return ContainerSize(
-        cpu_request=asked.requests.cpu or default.cpu_request,
-        memory_request=asked.requests.memory or default.memory_request,
-        cpu_limit=asked.limits.cpu or default.cpu_limit,
-        memory_limit=asked.limits.memory or default.memory_limit,
+        cpu_request=size.requests.cpu,
+        memory_request=size.requests.memory,
+        cpu_limit=size.limits.cpu,
+        memory_limit=size.limits.memory,
     )

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import pulumi
 
 from components.cluster.base import Cluster
 from components.layers.model_storage import NAMESPACE
-from components.layers.platform import Platform, predictor_size
+from components.layers.platform import KSERVES_PREDICTOR, Platform, predictor_size
 from components.serving import mnist
 from components.serving.inference_service import Args, InferenceService, Predictor
-from components.settings.model import Amounts, MnistExample, ModelService, Scaled, Settings
+from components.settings.model import MnistExample, ModelService, Scaled, Settings
+from components.settings.resources import sized
 
 
 def serve(cluster: Cluster, settings: Settings, platform: Platform) -> dict[str, InferenceService]:
@@ -52,13 +52,9 @@ def predictor_of(
         settings: The stack, whose platform's sizes fill what the service leaves open.
         gpu_resource: What the cluster calls its GPUs.
     """
-    size = predictor_size(settings)
-    default = {
-        "requests": {"cpu": size.cpu_request, "memory": size.memory_request},
-        "limits": {"cpu": size.cpu_limit, "memory": size.memory_limit},
-    }
-    requests = amounts(service.resources.requests, default["requests"])
-    limits = amounts(service.resources.limits, default["limits"])
+    size = sized(service.resources, predictor_size(settings).resources, KSERVES_PREDICTOR.resources)
+    requests = size.requests.model_dump(exclude_none=True)
+    limits = size.limits.model_dump(exclude_none=True)
     if isinstance(service, MnistExample):
         return mnist.predictor(requests, limits, **_scaling(service))
     if service.gpu:
@@ -73,12 +69,6 @@ def predictor_of(
         limits=limits,
         **_scaling(service),
     )
-
-
-def amounts(asked: Amounts, default: Mapping[str, str | None]) -> dict[str, str]:
-    """CPU and memory by resource name: what a service asks for, else the platform's default, else nothing."""
-    wanted = {"cpu": asked.cpu or default["cpu"], "memory": asked.memory or default["memory"]}
-    return {name: value for name, value in wanted.items() if value is not None}
 
 
 def _scaling(service: Scaled) -> dict[str, Any]:
