@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
-import select
 import shlex
 import signal
-import subprocess
 import sys
 import time
 from pathlib import Path
@@ -18,6 +17,7 @@ from machine.cache import Cache, remove_tree, write_atomically
 from machine.docker import runc_shim
 from machine.docker.api import EngineApi
 from machine.docker.cgroups import kill_all, remove_below
+from machine.docker.detached import end, reap, start_detached
 from machine.docker.endpoint import DockerEndpoint
 from machine.docker.namespaces import Namespaces
 from machine.docker.preflight import problems, read_facts
@@ -89,7 +89,7 @@ class PrivateEngine:
         Raises:
             PlatformError: Something could not be removed; it names what.
         """
-        if self.pid() is not None and self._answers_within(_ANSWER_SECONDS):
+        if self._can_be_asked():
             for container in self.api.containers():
                 self.api.remove_container(container["Id"])
         self._end_daemon(signal.SIGTERM)
@@ -150,22 +150,15 @@ class PrivateEngine:
         write_atomically(launcher, f'#!/bin/sh\n{line} "$@"\n', mode=0o755)
         return launcher
 
-    def _launch(self, software: Software) -> subprocess.Popen[bytes]:
+    def _launch(self, software: Software) -> int:
         (self.folder / "docker.pid").unlink(missing_ok=True)
         self._forget_containerd()
         argv = self.namespaces.command(
             self.folder / "bin" / "dockerd", f"--config-file={self._configuration}"
         )
+        environment = {**os.environ, **software.environment(self.folder)}
         with open(self.log, "ab") as log:
-            return subprocess.Popen(
-                argv,
-                cwd="/",
-                env={**os.environ, **software.environment(self.folder)},
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-            )
+            return start_detached(argv, log, environment=environment)
 
     def _forget_containerd(self) -> None:
         # A killed daemon takes its containerd along, but where nobody reaps the dead the pid stays taken, and
@@ -179,10 +172,10 @@ class PrivateEngine:
             pass
         file.unlink(missing_ok=True)
 
-    def _await(self, daemon: subprocess.Popen[bytes]) -> None:
+    def _await(self, daemon: int) -> None:
         deadline = time.monotonic() + _START_SECONDS
         while not self.api.answers():
-            ended = daemon.poll() is not None
+            ended = reap(daemon)
             if ended or time.monotonic() > deadline:
                 raise PlatformError.single(
                     "The private Docker Engine ended while starting"
@@ -192,6 +185,17 @@ class PrivateEngine:
                     fix=f"Read {self.log}.",
                 )
             time.sleep(_POLL_SECONDS)
+
+    def _can_be_asked(self) -> bool:
+        """Whether it answers; one that died with containers on it is started again, to take them away."""
+        if self.pid() is not None and self._answers_within(_ANSWER_SECONDS):
+            return True
+        daemon = self.folder / "bin" / "dockerd"
+        if not self.holds_containers() or not daemon.exists():
+            return False
+        with contextlib.suppress(PlatformError):  # then its processes are killed below, and its records stay
+            self.start(Software.beside(daemon.resolve()))
+        return self.api.answers()
 
     def _answers_within(self, seconds: float) -> bool:
         deadline = time.monotonic() + seconds
@@ -203,26 +207,5 @@ class PrivateEngine:
 
     def _end_daemon(self, sign: signal.Signals) -> None:
         pid = self.pid()
-        if pid is None:
-            return
-        for number, seconds in ((sign, _STOP_SECONDS), (signal.SIGKILL, _STOP_SECONDS)):
-            try:
-                handle = os.pidfd_open(pid)
-            except ProcessLookupError:
-                return
-            try:
-                signal.pidfd_send_signal(handle, number)
-                if select.select([handle], [], [], seconds)[0]:
-                    return
-            except ProcessLookupError:
-                return
-            finally:
-                os.close(handle)
-                _reap(pid)
-
-
-def _reap(pid: int) -> None:
-    try:
-        os.waitpid(pid, os.WNOHANG)
-    except ChildProcessError:  # another process started it
-        return
+        if pid is not None:
+            end(pid, sign, _STOP_SECONDS)

@@ -8,7 +8,6 @@ import json
 import os
 import select
 import signal
-import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from typing import IO
 from components.errors import PlatformError
 from machine.cache import Cache, write_atomically
 from machine.docker import relay_process
+from machine.docker.detached import end, start_detached
 from machine.docker.endpoint import DockerEndpoint
 from machine.docker.ports import listen
 from machine.process import last_lines
@@ -93,28 +93,18 @@ def _start(folder: Path, plan: RelayPlan) -> None:
         readable, writable = os.pipe()
         opened.callback(os.close, readable)
         handed = {inside: each.fileno() for inside, each in sockets.items()}
-        process = subprocess.Popen(
-            [
-                os.path.realpath(sys.executable),
-                "-IS",
-                relay_process.__file__,
-                plan.namespace,
-                str(writable),
-                *(f"{descriptor}:{inside}" for inside, descriptor in handed.items()),
-            ],
-            cwd="/",
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=output,
-            pass_fds=(writable, lock.fileno(), *handed.values()),
-            start_new_session=True,
-        )
+        command = [
+            *(os.path.realpath(sys.executable), "-IS", relay_process.__file__),
+            *(plan.namespace, str(writable)),
+            *(f"{descriptor}:{inside}" for inside, descriptor in handed.items()),
+        ]
+        descriptors = (writable, lock.fileno(), *handed.values())
+        pid = start_detached(command, output, descriptors=descriptors)
         os.close(writable)
-        lock.write(f"{process.pid}\n")
+        lock.write(f"{pid}\n")
         lock.flush()
         if not _says_ready(readable):
-            process.kill()
-            process.wait()
+            end(pid, signal.SIGKILL, _END_SECONDS)
             raise PlatformError.single(
                 "The relay to the cluster's ports did not start",
                 why=last_lines(log.read_text(errors="replace")),
@@ -146,20 +136,5 @@ def _pid_if_held(lock: IO[str]) -> int | None:
 
 def _end(folder: Path) -> None:
     pid = _holder(folder)
-    if pid is None:
-        return
-    for sign in (signal.SIGTERM, signal.SIGKILL):
-        try:
-            handle = os.pidfd_open(pid)
-        except ProcessLookupError:
-            return
-        try:
-            signal.pidfd_send_signal(handle, sign)
-            if select.select([handle], [], [], _END_SECONDS)[0]:
-                return
-        except ProcessLookupError:
-            return
-        finally:
-            os.close(handle)
-            with contextlib.suppress(ChildProcessError):
-                os.waitpid(pid, os.WNOHANG)
+    if pid is not None:
+        end(pid, signal.SIGTERM, _END_SECONDS)

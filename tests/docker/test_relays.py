@@ -1,0 +1,155 @@
+"""Relays into a real network namespace."""
+
+from __future__ import annotations
+
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from components.errors import PlatformError
+from machine.docker import stop_engine
+from machine.docker.ports import free_port, holder, listen
+from machine.docker.relays import relay_runs, start_relay, stop_relays
+from tests.docker.conftest import NOTHING, Machine, signal_and_wait
+
+pytestmark = pytest.mark.docker
+
+ECHO = """
+import socketserver, sys
+
+class Echo(socketserver.StreamRequestHandler):
+    def handle(self):
+        self.wfile.write(self.rfile.read())
+
+class Server(socketserver.ThreadingTCPServer):
+    request_queue_size = 128
+
+server = Server(("127.0.0.1", int(sys.argv[1])), Echo)
+print("ready", flush=True)
+server.serve_forever()
+"""
+
+
+@dataclass
+class Inside:
+    """A server in the engine's network that answers what it was asked, once the question has ended."""
+
+    machine: Machine
+    port: int
+
+    def relay(self, outside: int) -> None:
+        start_relay(self.machine.cache, self.machine.engine.endpoint(), "it", {outside: self.port})
+
+
+@pytest.fixture
+def inside(machine: Machine) -> Iterator[Inside]:
+    endpoint = machine.start()
+    port = free_port()
+    command = endpoint.command(sys.executable, "-c", ECHO, str(port))
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
+        assert server.stdout is not None
+        assert server.stdout.readline() == "ready\n"
+        yield Inside(machine, port)
+        stop_relays(machine.cache, "it")
+        server.kill()
+
+
+def _ask(port: int, question: bytes) -> bytes:
+    with socket.create_connection(("127.0.0.1", port), timeout=30) as client:
+        client.sendall(question)
+        client.shutdown(socket.SHUT_WR)
+        return b"".join(iter(lambda: client.recv(1 << 20), b""))
+
+
+def test_the_namespace_is_reached_from_the_machine_only_through_the_relay(inside: Inside) -> None:
+    outside = free_port()
+    with pytest.raises(ConnectionRefusedError):
+        _ask(inside.port, b"hello")
+    inside.relay(outside)
+    assert _ask(outside, b"hello") == b"hello"
+
+
+def test_fifty_clients_with_large_bodies_are_served_at_once(inside: Inside) -> None:
+    outside = free_port()
+    inside.relay(outside)
+    bodies = [bytes([number]) * 400_000 for number in range(50)]
+    with ThreadPoolExecutor(50) as clients:
+        assert list(clients.map(lambda body: _ask(outside, body), bodies)) == bodies
+    assert _ask(outside, b"x" * 20_000_000) == b"x" * 20_000_000
+
+
+def test_it_listens_on_the_loopback_address_only(inside: Inside) -> None:
+    outside = free_port()
+    inside.relay(outside)
+    rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+    listening = [row[1] for row in rows if row[3] == "0A" and row[1].endswith(f":{outside:04X}")]
+    assert listening == [f"0100007F:{outside:04X}"]
+
+
+def test_starting_again_keeps_the_one_that_runs(inside: Inside) -> None:
+    outside = free_port()
+    inside.relay(outside)
+    first = holder(outside)
+    inside.relay(outside)
+    assert holder(outside) == first
+
+
+def test_other_ports_are_another_relay(inside: Inside) -> None:
+    first, second = free_port(), free_port()
+    inside.relay(first)
+    inside.relay(second)
+    assert _ask(second, b"hello") == b"hello"
+    with pytest.raises(ConnectionRefusedError):
+        _ask(first, b"hello")
+
+
+def test_a_killed_relay_is_brought_back(inside: Inside) -> None:
+    outside = free_port()
+    inside.relay(outside)
+    signal_and_wait(
+        int(inside.machine.cache.path("clusters", "it", "relay.lock").read_text()), signal.SIGKILL
+    )
+    inside.relay(outside)
+    assert _ask(outside, b"hello") == b"hello"
+
+
+def test_it_goes_on_when_the_daemon_is_killed_and_started(inside: Inside) -> None:
+    outside, daemon = free_port(), inside.machine.engine.pid()
+    inside.relay(outside)
+    assert daemon is not None
+    signal_and_wait(daemon, signal.SIGKILL)
+    inside.machine.start()
+    assert _ask(outside, b"hello") == b"hello"
+
+
+def test_a_taken_port_is_refused_and_no_relay_stays(inside: Inside) -> None:
+    with listen(0) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(PlatformError) as refused:
+            inside.relay(port)
+    assert refused.value.problems[0].what == f"Port {port} of 127.0.0.1 is taken"
+    assert not relay_runs(inside.machine.cache, "it")
+
+
+def test_stopping_ends_it_and_removes_its_files(inside: Inside) -> None:
+    outside = free_port()
+    inside.relay(outside)
+    stop_relays(inside.machine.cache, "it")
+    assert not relay_runs(inside.machine.cache, "it")
+    assert list(inside.machine.cache.path("clusters", "it").iterdir()) == []
+    with pytest.raises(ConnectionRefusedError):
+        _ask(outside, b"hello")
+
+
+def test_a_relay_goes_with_its_engine(inside: Inside) -> None:
+    inside.relay(free_port())
+    stop_engine(inside.machine.cache)
+    assert not relay_runs(inside.machine.cache, "it")
+    assert inside.machine.traces.seen() == NOTHING
