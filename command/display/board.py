@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Protocol
 
 from command.display.redact import Redactor
@@ -28,6 +28,7 @@ class Step:
         note: What it is doing now.
         seconds: How long it took; None while it runs.
         failed: It ended badly.
+        rested: Since when nothing of it runs, though it may go on; None while something does.
     """
 
     name: str
@@ -36,7 +37,7 @@ class Step:
     note: str = ""
     seconds: float | None = None
     failed: bool = False
-    warnings: list[str] = field(default_factory=list)
+    rested: float | None = None
 
 
 class View(Protocol):
@@ -98,7 +99,13 @@ class Board:
     def note(self, name: str, text: str) -> None:
         """Say what a step opened by name is doing; nothing happens to a closed one."""
         if step := self._open.get(name):
+            step.rested = None
             self._note(step, text)
+
+    def rest(self, name: str) -> None:
+        """Say that nothing of a step opened by name runs just now; a note lets it go on."""
+        if step := self._open.get(name):
+            step.rested = self._now()
 
     def close(self, name: str, *, failed: bool, note: str = "") -> None:
         """Close a step opened by name."""
@@ -140,7 +147,8 @@ class Board:
     def _end(self, step: Step, *, failed: bool) -> None:
         with self._lock:
             now = self._now()
-            step.seconds, step.failed = now - step.started, failed
+            ended = now if step.rested is None else step.rested
+            step.seconds, step.failed = ended - step.started, failed
             if failed:
                 self.failed.append(step.name)
             for view in self._views:

@@ -47,8 +47,9 @@ class LiveView:
 
     def opened(self, step: Step, now: float) -> None:
         """Draw one more running step."""
-        self._running[id(step)] = step
+        # Drawing happens in a thread of its own and without the board's lock: the spinner goes in first.
         self._spinners[id(step)] = Spinner("dots", style="cyan")
+        self._running[id(step)] = step
 
     def noted(self, step: Step, now: float) -> None:
         """Nothing to do: the next frame shows it."""
@@ -77,8 +78,10 @@ class LiveView:
         now = self._clock() - self._began
         table = self._grid()
         for key, step in list(self._running.items()):
+            if step.rested is not None:
+                continue
             spent = Text(elapsed(now - step.started, step.expected), "cyan")
-            self._add(table, self._spinners[key], step, spent)
+            self._add(table, self._spinners.get(key, ""), step, spent)
         if self._running:
             table.add_row("", Text(f"{duration(now)} since the start", "dim"), "", "")
         return table

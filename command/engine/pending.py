@@ -17,7 +17,7 @@ from typing import Any
 
 from command.engine.store import read_checkpoint
 
-_OURS = "kserve-platform:"
+_OURS = "kserve-cluster:"
 
 
 @dataclass(frozen=True)

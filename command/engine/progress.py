@@ -1,8 +1,9 @@
 """What the engine does, told as steps: one for each component that stands directly below the stack.
 
-A run that changes nothing opens no step. A step opens with the first real operation inside a component,
-says which resources it waits for, and closes when the component registered its outputs and nothing inside
-it runs any more.
+A run that changes nothing opens no step. A step opens with the first real operation inside a component and
+says which resources it waits for. The engine never says that a component is complete: its resources begin
+whenever those of others end. So a step rests while nothing in it runs, and closes with its gate, which every
+layer ends with, or with the engine.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import Any
 from command.engine.events import QUIET_OPERATIONS, Event, Message, Phase, ResourceEvent, Summary
 
 _STACK_TYPE = "pulumi:pulumi:Stack"
+_GATE_TYPE = ":index:Gate"
 _PATH_PLUGIN_WARNING = "from $PATH at"
 
 
@@ -30,6 +32,13 @@ class Noted:
 
     step: str
     note: str
+
+
+@dataclass(frozen=True)
+class Rested:
+    """Nothing of a step runs at this moment; it may go on."""
+
+    step: str
 
 
 @dataclass(frozen=True)
@@ -53,7 +62,7 @@ class Warned:
     text: str
 
 
-Update = Opened | Noted | Closed | Warned
+Update = Opened | Noted | Rested | Closed | Warned
 
 
 @dataclass(frozen=True)
@@ -78,7 +87,6 @@ class Failure:
 @dataclass
 class _Step:
     running: dict[str, str] = field(default_factory=dict)
-    registered: bool = False
     failed: bool = False
     changed: int = 0
 
@@ -86,7 +94,13 @@ class _Step:
 class EngineProgress:
     """Turns events into updates of steps, and keeps what is known at the end."""
 
-    def __init__(self) -> None:
+    def __init__(self, verb: str = "") -> None:
+        """Begin.
+
+        Args:
+            verb: Put before the components' names, where they are not being made: `remove`.
+        """
+        self._verb = f"{verb} " if verb else ""
         self.outputs: Mapping[str, Any] = {}
         self.changes: Mapping[str, int] = {}
         self.messages: list[Message] = []
@@ -158,11 +172,11 @@ class EngineProgress:
             del step.running[event.urn]
             step.changed += event.phase is Phase.ENDED
             step.failed = step.failed or event.phase is Phase.FAILED
-        if not event.custom and self._is_top(event.urn):
-            step.registered = True
         if step.running:
             return [Noted(name, waiting_for(list(step.running.values())))]
-        return [self._close(name, step)] if step.registered else []
+        if event.type.endswith(_GATE_TYPE) and event.operation != "delete":
+            return [self._close(name, step)]
+        return [Rested(name)]
 
     def _close(self, name: str, step: _Step) -> Closed:
         del self._steps[name]
@@ -172,7 +186,7 @@ class EngineProgress:
         """Name of the component below the stack that holds a resource, or its own if none does."""
         while not self._is_top(urn) and (parent := self._parents.get(urn)):
             urn = parent
-        return urn.rpartition("::")[2]
+        return f"{self._verb}{urn.rpartition('::')[2]}"
 
     def _is_top(self, urn: str) -> bool:
         return self._is_stack(self._parents.get(urn, ""))

@@ -13,12 +13,13 @@ from command.engine.environment import engine_variables, search_path
 from command.engine.events import parse_event
 from command.engine.kubernetes_plugin import KubernetesPlugin
 from command.engine.places import Places
-from command.engine.progress import Closed, EngineProgress, Noted, Opened, Update, Warned
+from command.engine.progress import Closed, EngineProgress, Noted, Opened, Rested, Update, Warned
 from command.engine.run import Outcome, run_engine
 from machine.process import CommandFailed, last_lines, run
 
 _SHORT_SECONDS = 120.0
 _PLUGIN_SECONDS = 180.0
+_VERBS = {"destroy": "remove"}
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,7 @@ class Engine:
 
     def operate(self, board: Board, *arguments: str) -> tuple[Outcome, EngineProgress]:
         """Run `up`, `destroy`, `refresh`, ... and show what happens as steps of the board."""
-        progress = EngineProgress()
+        progress = EngineProgress(_VERBS.get(arguments[0], ""))
 
         def take(line: str) -> None:
             if event := parse_event(line):
@@ -89,6 +90,8 @@ def show(board: Board, updates: Sequence[Update]) -> None:
                 board.open(step)
             case Noted(step, note):
                 board.note(step, note)
+            case Rested(step):
+                board.rest(step)
             case Closed(step, failed, changed):
                 note = f"{changed} resource{'s' if changed != 1 else ''}"
                 board.close(step, failed=failed, note="" if failed else note)

@@ -7,8 +7,8 @@ which it could not do while writing into a broken pipe.
 
 from __future__ import annotations
 
-import ctypes
 import os
+import shutil
 import signal
 import subprocess
 import time
@@ -22,9 +22,7 @@ from typing import BinaryIO
 from command.engine import session
 from machine.process import last_lines
 
-_PR_SET_PDEATHSIG = 1
 _POLL_SECONDS = 0.05
-_libc = ctypes.CDLL(None, use_errno=True)
 
 STOPPING = "stopping: waiting for what has begun to end (Ctrl-C again kills it)"
 
@@ -76,14 +74,13 @@ def run_engine(
         open(events, encoding="utf-8", errors="replace") as reader,
     ):
         process = subprocess.Popen(
-            ["pulumi", *arguments, "--json"],
+            stopped_with_us(["pulumi", *arguments, "--json"]),
             cwd=cwd,
             env={**os.environ, **variables},
             stdin=subprocess.DEVNULL,
             stdout=sink,
             stderr=errors,
             start_new_session=True,
-            preexec_fn=_stop_with_parent,
         )
         session.remember(session_file, process.pid)
         try:
@@ -144,6 +141,10 @@ def _pass_on_signals(
             signal.signal(number, handler)
 
 
-def _stop_with_parent() -> None:
-    """Have the kernel ask the engine to stop when this process is gone: it then saves its state."""
-    _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+def stopped_with_us(command: Sequence[str]) -> list[str]:
+    """Have the kernel ask the engine to stop when this process is gone: it then saves its state.
+
+    As `machine.process.tied` does for other programs, which are killed; the engine must not be.
+    """
+    setpriv = shutil.which("setpriv")
+    return [setpriv, "--pdeathsig", "TERM", "--", *command] if setpriv else list(command)

@@ -116,6 +116,21 @@ def test_steps_that_follow_events_are_closed_by_name(board: Board, out: io.Strin
     assert out.getvalue() == "    0.0 s  istio ...\n   14.0 s  istio: done in 14 s (38 resources)\n"
 
 
+def test_the_time_that_a_step_rested_at_its_end_is_not_its_own(
+    board: Board, out: io.StringIO, clock: Clock
+) -> None:
+    board.open("istio")
+    clock.now += 10
+    board.rest("istio")
+    clock.now += 20
+    board.note("istio", "Gate istio")
+    clock.now += 5
+    board.rest("istio")
+    clock.now += 30
+    board.close("istio", failed=False)
+    assert out.getvalue().splitlines()[-1] == "   65.0 s  istio: done in 35 s (Gate istio)"
+
+
 def test_what_a_step_took_is_remembered_unless_it_failed(clock: Clock) -> None:
     remembered: dict[str, float] = {}
     board = Board([], clock=clock, record=remembered.__setitem__)

@@ -11,6 +11,7 @@ from command.engine.progress import (
     Failure,
     Noted,
     Opened,
+    Rested,
     Update,
     Warned,
     changes_in_words,
@@ -19,6 +20,7 @@ from command.engine.progress import (
 from tests.unit.command import recorded as engine
 
 DEPLOYMENT = "kubernetes:apps/v1:Deployment"
+GATE = "kserve-cluster:index:Gate"
 
 
 def play(progress: EngineProgress, *lines: str) -> list[Update]:
@@ -39,17 +41,31 @@ def test_a_layer_is_a_step_from_its_first_change_to_its_last(progress: EnginePro
         engine.begun("Istio", DEPLOYMENT, "istiod"),
         engine.begun("Istio", DEPLOYMENT, "gateway"),
         engine.ended("Istio", DEPLOYMENT, "istiod"),
-        engine.layer("Istio", ended=True),
         engine.ended("Istio", DEPLOYMENT, "gateway"),
+        engine.begun("Istio", GATE, "istio"),
+        engine.ended("Istio", GATE, "istio"),
     )
     assert updates == [
         Opened("istio"),
         Noted("istio", "Deployment istiod"),
         Noted("istio", "Deployment istiod and 1 more"),
         Noted("istio", "Deployment gateway"),
-        Noted("istio", "Deployment gateway"),
-        Closed("istio", failed=False, changed=2),
+        Rested("istio"),
+        Noted("istio", "Gate istio"),
+        Closed("istio", failed=False, changed=3),
     ]
+
+
+def test_a_removed_gate_does_not_end_its_step() -> None:
+    progress = EngineProgress("remove")
+    play(progress, engine.stack(), engine.layer("Istio", "delete"))
+    updates = play(
+        progress,
+        engine.begun("Istio", GATE, "istio", "delete"),
+        engine.ended("Istio", GATE, "istio", "delete"),
+    )
+    assert updates == [Opened("remove istio"), Noted("remove istio", "Gate istio"), Rested("remove istio")]
+    assert progress.finish() == [Closed("remove istio", failed=False, changed=1)]
 
 
 def test_a_run_that_changes_nothing_opens_no_step(progress: EngineProgress) -> None:
