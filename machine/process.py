@@ -71,8 +71,8 @@ class Stopped(PlatformError):
 def tied(command: Sequence[str | Path]) -> list[str]:
     """The argument vector of a program that the kernel ends when the thread that started it ends.
 
-    Through util-linux and not a `preexec_fn`: inside a provider plugin, gRPC's own handlers run between fork and
-    a `preexec_fn`, and the child ended with a segmentation fault before it became the program.
+    Through util-linux and not a `preexec_fn`: inside a provider plugin, gRPC's own handlers run between fork
+    and a `preexec_fn`, and the child ended with a segmentation fault before it became the program.
     """
     argv = [str(part) for part in command]
     return [_SETPRIV, "--pdeathsig", "KILL", "--", *argv] if _SETPRIV else argv
