@@ -48,7 +48,9 @@ class PlatformPlugin(Provider):
     def check_config(self, request: Message) -> Message:
         # A default instance is handed every key of the stack file that shares the plugin's name.
         news = request.structs.get("news", {})
-        own = {name: news[name] for name in ("kubeconfig", "context", "version") if name in news}
+        own: dict[str, object] = {
+            name: news[name] for name in ("kubeconfig", "context", "version") if name in news
+        }
         return Message(pb.CheckResponse(), {"inputs": own})
 
     def diff_config(self, request: Message) -> Message:

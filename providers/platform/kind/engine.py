@@ -9,7 +9,8 @@ from pathlib import Path
 from machine.docker import DockerEndpoint
 from machine.process import CommandFailed, run
 
-_LABEL = "io.x-k8s.kind.cluster"
+CLUSTER_LABEL = "io.x-k8s.kind.cluster"
+_ROLE_LABEL = "io.x-k8s.kind.role"
 _SECONDS = 60.0
 
 
@@ -44,13 +45,15 @@ class NodeEngine:
 
     def nodes(self, cluster: str) -> list[NodeState]:
         """The cluster's nodes, running or not, by name; empty if there is no such cluster."""
-        listed = self._ask("ps", "--all", "--quiet", "--no-trunc", "--filter", f"label={_LABEL}={cluster}")
+        listed = self._ask(
+            "ps", "--all", "--quiet", "--no-trunc", "--filter", f"label={CLUSTER_LABEL}={cluster}"
+        )
         if not listed.split():
             return []
         found = [
             NodeState(
                 name=each["Name"].lstrip("/"),
-                role=each["Config"]["Labels"].get("io.x-k8s.kind.role", ""),
+                role=each["Config"]["Labels"].get(_ROLE_LABEL, ""),
                 image=each["Config"]["Image"],
                 running=each["State"]["Running"],
             )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from providers.platform.kind.inputs import KINDNET, KindInputs, read_inputs
 from providers.platform.kind.places import digest_of
+from providers.platform.kind.presence import stands
 from providers.platform.resource import Call, Difference, Found, Resource, Values
 
 if TYPE_CHECKING:
@@ -35,10 +36,13 @@ class KindCluster(Resource):
     def diff(self, call: Call, identity: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Difference:
         found = super().diff(call, identity, old, new)
         replacing = tuple(name for name in found.changed if name not in _UPDATABLE)
-        if not replacing and _lifecycle(call, identity).resume(read_inputs(old)) is None:
+        if not replacing and not self._is_there(call, read_inputs(old)):
             # Gone behind the engine's back: everything on it is gone as well.
             return Difference((*found.changed, "name"), ("name",))
         return Difference(found.changed, replacing)
+
+    def _is_there(self, call: Call, wanted: KindInputs) -> bool:
+        return stands(call.work.cache, wanted) or _lifecycle(call, wanted.name).resume(wanted) is not None
 
     def create(self, call: Call, inputs: Values) -> tuple[str, Values]:
         wanted = read_inputs(inputs)
