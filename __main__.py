@@ -24,7 +24,11 @@ def main() -> None:
     refuse_unbuilt(settings)
     stack, cache = pulumi.get_stack(), Cache.default()
     cluster = create_cluster(settings, stack, cache.path("state", "images", f"{stack}.json"))
-    components = components_of(settings.platform.ingress_class, built=cluster.capabilities.images == "build")
+    components = components_of(
+        settings.platform.ingress_class,
+        built=cluster.capabilities.images == "build",
+        measured=not cluster.capabilities.small,
+    )
     rendered = renderer(cache, Silent()).render_all(components)
     installed = platform.install(cluster, settings, rendered)
     services = serve(cluster, settings, installed)

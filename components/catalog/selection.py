@@ -16,19 +16,22 @@ INGRESS: Mapping[IngressClass, Component] = {
 """What carries Knative's traffic, by ingress class."""
 
 
-def components_of(ingress_class: IngressClass, *, built: bool) -> tuple[Component, ...]:
+def components_of(
+    ingress_class: IngressClass, *, built: bool, measured: bool = True
+) -> tuple[Component, ...]:
     """The components of a platform, in the order in which people would install them.
 
     Args:
         ingress_class: What carries Knative's traffic. Kourier is its own gateway and needs no Istio.
         built: Images are built here, so that Istio's proxies run plain Envoy.
+        measured: The cluster measures CPU and memory, so that predictors can be scaled by them.
     """
     gateways = () if ingress_class == "kourier" else (entries.GATEWAY_API, entries.istio(plain_envoy=built))
     return (
         entries.CERT_MANAGER,
         *gateways,
         entries.KNATIVE_SERVING,
-        entries.KNATIVE_HPA,
+        *((entries.KNATIVE_HPA,) if measured else ()),
         INGRESS[ingress_class],
         entries.KSERVE,
         entries.KSERVE_RUNTIMES,

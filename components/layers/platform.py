@@ -71,16 +71,14 @@ def install(cluster: Cluster, settings: Settings, rendered: Mapping[str, Rendere
     certificates = cert_manager.CertManager(
         cluster, cert_manager.Args(rendered[entries.CERT_MANAGER.name], profile)
     )
-    storage = model_storage.ModelStorage(
-        cluster, model_storage.Args(settings.storage.size, settings.storage.storage_class)
-    )
+    storage_class = settings.storage.storage_class or cluster.capabilities.storage_class
+    storage = model_storage.ModelStorage(cluster, model_storage.Args(settings.storage.size, storage_class))
     network = _network(cluster, rendered, profile)
     serving = knative.Knative(
         cluster,
         knative.Args(
             rendered=rendered[entries.KNATIVE_SERVING.name],
-            # A local cluster has no metrics server.
-            hpa=None if profile.small else rendered[entries.KNATIVE_HPA.name],
+            hpa=rendered.get(entries.KNATIVE_HPA.name),
             domain=platform.domain,
             ingress_class=platform.ingress_class,
             gpu=cluster.capabilities.gpu_resource is not None,
