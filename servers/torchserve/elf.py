@@ -9,6 +9,7 @@ from __future__ import annotations
 import mmap
 import struct
 from collections.abc import Collection
+from dataclasses import dataclass
 from pathlib import Path
 
 from components.errors import PlatformError
@@ -18,6 +19,28 @@ _PROGRAM_HEADER = struct.Struct("<IIQQQQQQ")
 _DYNAMIC = struct.Struct("<qQ")
 _PT_LOAD, _PT_DYNAMIC = 1, 2
 _DT_NULL, _DT_NEEDED, _DT_STRTAB = 0, 1, 5
+
+
+@dataclass(frozen=True)
+class _Dynamic:
+    """The dynamic section: where it lies in the file, its entries (tag, value), and where its strings lie."""
+
+    start: int
+    entries: list[tuple[int, int]]
+    strings: int
+
+
+def needed(path: Path) -> list[str]:
+    """The libraries that a file asks for; of a file that is not ELF, or linked statically, none."""
+    with open(path, "rb") as file:
+        if file.read(len(_HEADER)) != _HEADER:
+            return []
+        with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as image:
+            dynamic = _dynamic(image)
+            if dynamic is None:
+                return []
+            values = [value for tag, value in dynamic.entries if tag == _DT_NEEDED]
+            return [_text(image, dynamic.strings + value) for value in values]
 
 
 def drop_needed(path: Path, names: Collection[str]) -> list[str]:
@@ -36,25 +59,32 @@ def drop_needed(path: Path, names: Collection[str]) -> list[str]:
     with open(path, "r+b") as file, mmap.mmap(file.fileno(), 0) as image:
         if image[:6] != _HEADER:
             raise _unusable(path, "it is not a 64-bit little-endian ELF file")
-        segments = _segments(image)
-        dynamic = next((segment for segment in segments if segment[0] == _PT_DYNAMIC), None)
+        dynamic = _dynamic(image)
         if dynamic is None:
             raise _unusable(path, "it has no dynamic section")
-        start, count = dynamic[1], dynamic[3] // _DYNAMIC.size
-        entries = [_DYNAMIC.unpack_from(image, start + i * _DYNAMIC.size) for i in range(count)]
-        strings = _offset(next(value for tag, value in entries if tag == _DT_STRTAB), segments)
         kept: list[tuple[int, int]] = []
         dropped: list[str] = []
-        for tag, value in entries:
-            name = _text(image, strings + value) if tag == _DT_NEEDED else ""
+        for tag, value in dynamic.entries:
+            name = _text(image, dynamic.strings + value) if tag == _DT_NEEDED else ""
             if tag == _DT_NEEDED and name in names:
                 dropped.append(name)
             else:
                 kept.append((tag, value))
         kept += [(_DT_NULL, 0)] * len(dropped)
         for i, entry in enumerate(kept):
-            _DYNAMIC.pack_into(image, start + i * _DYNAMIC.size, *entry)
+            _DYNAMIC.pack_into(image, dynamic.start + i * _DYNAMIC.size, *entry)
         return dropped
+
+
+def _dynamic(image: mmap.mmap) -> _Dynamic | None:
+    segments = _segments(image)
+    found = next((segment for segment in segments if segment[0] == _PT_DYNAMIC), None)
+    if found is None:
+        return None
+    start, count = found[1], found[3] // _DYNAMIC.size
+    entries = [_DYNAMIC.unpack_from(image, start + i * _DYNAMIC.size) for i in range(count)]
+    strings = next((value for tag, value in entries if tag == _DT_STRTAB), None)
+    return None if strings is None else _Dynamic(start, entries, _offset(strings, segments))
 
 
 def _segments(image: mmap.mmap) -> list[tuple[int, int, int, int]]:

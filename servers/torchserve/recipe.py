@@ -208,7 +208,8 @@ FOLDERS = (Folder("tmp", 0o1777, 0), Folder(HOME[1:]), Folder("mnt/models", owne
 REMOVED = (
     "usr/lib/libtorch-test",
     # torch's own tests, 28 MB; torch_shm_manager stays, `import torch` looks for it
-    "usr/lib/python3/dist-packages/torch/bin/*[tT]est*",
+    "usr/lib/python3/dist-packages/torch/bin/test_*",
+    "usr/lib/python3/dist-packages/torch/bin/*Test",
     "usr/lib/python3/dist-packages/torch/bin/tutorial_*",
     "usr/lib/python3/dist-packages/*/**/tests",
     "usr/lib/python3/dist-packages/torchvision/video_reader*.so",  # needs the whole of FFmpeg
@@ -221,7 +222,7 @@ REMOVED = (
     "usr/share/locale",
     "usr/share/man",
 )
-"""Globs of what is removed after unpacking. Licences (usr/share/doc) stay."""
+"""Globs (`*`, `**/`) of what is removed after unpacking. Licences (usr/share/doc) stay."""
 
 COMPILE = (
     PYTHON,

@@ -48,6 +48,19 @@ def test_a_second_time_changes_nothing(tmp_path: Path) -> None:
     assert path.read_bytes() == once
 
 
+def test_the_needed_libraries_are_listed_in_order(tmp_path: Path) -> None:
+    path = library(tmp_path / "a.so", "libm.so.6", "libextra.so.1", "libc.so.6")
+    assert elf.needed(path) == ["libm.so.6", "libextra.so.1", "libc.so.6"]
+    elf.drop_needed(path, ["libextra.so.1"])
+    assert elf.needed(path) == ["libm.so.6", "libc.so.6"]
+
+
+def test_a_script_and_a_static_program_need_no_library(tmp_path: Path) -> None:
+    (tmp_path / "script").write_text("#!/bin/sh\n")
+    assert elf.needed(tmp_path / "script") == []
+    assert elf.needed(library(tmp_path / "static", dynamic=False)) == []
+
+
 @pytest.mark.parametrize("content", [b"#!/bin/sh\n", b"\x7fELF\x01\x01" + b"\0" * 100])
 def test_another_kind_of_file_is_refused(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "a.so"
