@@ -64,14 +64,16 @@ def kind_inputs(
             for mapping in settings.port_mappings
         ),
     ]
+    # A port of this machine can lead to one node only; every node answers on a NodePort.
+    door = next(index for index, node in enumerate(settings.nodes) if node.role == "control-plane")
     nodes = [
         {
             "role": node.role,
             "labels": dict(node.labels),
             "extraMounts": mounts,
-            "extraPortMappings": mappings if node.role == "control-plane" else [],
+            "extraPortMappings": mappings if index == door else [],
         }
-        for node in settings.nodes
+        for index, node in enumerate(settings.nodes)
     ]
     return {
         "name": cluster_name(stack),

@@ -59,5 +59,11 @@ def test_every_node_has_the_mounts_and_the_control_plane_the_ports() -> None:
     assert plane["extraMounts"] == worker["extraMounts"] == [mount]
 
 
+def test_of_several_control_planes_the_first_has_the_ports() -> None:
+    nodes = _inputs(nodes=[{"role": role} for role in ("worker", "control-plane", "control-plane")])["nodes"]
+
+    assert [len(node["extraPortMappings"]) for node in nodes] == [0, 1, 0]
+
+
 def test_stacks_have_clusters_of_their_own() -> None:
     assert cluster_name("local") != cluster_name("other")
