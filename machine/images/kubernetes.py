@@ -59,7 +59,7 @@ def kubernetes_layer(version: str) -> LayerPlan:
         return Made([tree.program(_BINARY, workshop.program(target)), *links], (str(target.module),))
 
     key = layers.layer_key([*target.identity, *_SERVERS, *_NODE])
-    return LayerPlan(f"Kubernetes {version}", key, make, (target,), _SECONDS)
+    return LayerPlan(f"Kubernetes {version}", key, make, (target,), seconds=_SECONDS)
 
 
 def kubernetes_target(version: str) -> Target:

@@ -50,4 +50,4 @@ def _model() -> LayerPlan:
         return Made(entries, (f"kserve-platform/models/{build.NAME}@{build.VERSION}",))
 
     key = layers.layer_key([build.key(root_key), _SCRIPT], _HERE)
-    return LayerPlan("the digit classifier", key, make, seconds=40)
+    return LayerPlan("the digit classifier", key, make, below=below, seconds=40)

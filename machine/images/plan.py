@@ -36,6 +36,7 @@ class LayerPlan:
         key: Name of its inputs (`layers.layer_key`).
         make: Makes its files.
         targets: The Go programs in it.
+        below: Layers that making it needs.
         seconds: About how long making it takes on two cores, nothing compiled; the longest starts first.
     """
 
@@ -43,6 +44,7 @@ class LayerPlan:
     key: str
     make: Callable[[Workshop], Made]
     targets: tuple[Target, ...] = ()
+    below: tuple[LayerPlan, ...] = ()
     seconds: float = 1.0
 
 

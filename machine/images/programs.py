@@ -50,7 +50,7 @@ def program_layer(targets: dict[str, Target], seconds: float = _SECONDS) -> Laye
 
     inputs = [text for path, target in sorted(targets.items()) for text in (path, *target.identity)]
     words = ", ".join(f"{target.module.path} {target.package}" for target in targets.values())
-    return LayerPlan(words, layers.layer_key(inputs), make, tuple(targets.values()), seconds)
+    return LayerPlan(words, layers.layer_key(inputs), make, tuple(targets.values()), seconds=seconds)
 
 
 def files_layer(module: GoModule, files: tuple[ModuleFile, ...]) -> LayerPlan:

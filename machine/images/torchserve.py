@@ -149,7 +149,8 @@ def _bytecode(
             return Made([tree.file(path.relative_to(root).as_posix(), path.read_bytes()) for path in found])
 
     inputs = [*(plan.key for plan in (*below, *over)), *command]
-    return LayerPlan(f"bytecode {words}", layers.layer_key(inputs, _HERE), make, seconds=30)
+    key = layers.layer_key(inputs, _HERE)
+    return LayerPlan(f"bytecode {words}", key, make, below=(*below, *over), seconds=30)
 
 
 def _is_of_server(path: Path, root: Path) -> bool:

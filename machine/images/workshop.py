@@ -120,6 +120,8 @@ class Workshop:
         """
         if found := self.layers.find(plan.key):
             return found
+        for lower in plan.below:
+            self.layer(lower)  # before the step: waiting is no work of this layer
 
         def produce() -> tuple[Iterable[Entry], tuple[str, ...]]:
             made = plan.make(self)
