@@ -1,0 +1,1 @@
+"""Measurements and endurance runs: `make bench`, `make soak`. Not part of the tests."""
