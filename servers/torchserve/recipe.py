@@ -1,8 +1,8 @@
 """What the TorchServe image consists of, as values: the builder of images reads them and does the work.
 
 Measured: Debian's closure of torch, torchvision and Java unpacks to 1.3 GB (319 MB to download). What is
-    named here leaves 520 MB (140 MB), and `import torch` takes 0.8 s and 165 MB of memory instead of 1.0 s
-    and 230 MB, for the dynamic loader no longer maps 200 libraries that nothing calls.
+named here leaves 520 MB (140 MB), and `import torch` takes 0.8 s and 165 MB of memory instead of 1.0 s and
+230 MB, for the dynamic loader no longer maps 200 libraries that nothing calls.
 """
 
 from __future__ import annotations
