@@ -81,5 +81,6 @@ def _make(wanted: Sequence[LayerPlan], workshop: Workshop) -> dict[str, Layer]:
 
 def _assemble(plan: ImagePlan, made: dict[str, Layer], layers: Layers) -> BuiltImage:
     parts = [(layer.words, made[layer.key].blob) for layer in plan.layers]
-    origin = list(dict.fromkeys(name for layer in plan.layers for name in made[layer.key].origin))
+    # The upper layers make an image what it is; the lower ones are what others have too.
+    origin = list(dict.fromkeys(name for layer in reversed(plan.layers) for name in made[layer.key].origin))
     return oci.assemble(layers.blobs, plan.reference, parts, plan.run, origin)

@@ -102,8 +102,8 @@ def _wheels(chosen: recipe.Wheels) -> LayerPlan:
     def make(workshop: Workshop) -> Made:
         found = workshop.wheels(lock)
         entries = (entry for wheel in found for entry in wheels.wheel_files(wheel, chosen.target))
-        names = [wheel.name.split("-")[:2] for wheel in found]
-        return Made(entries, tuple(f"pypi/{name}@{version}" for name, version in names))
+        asked = chosen.requirements.with_suffix(".in").read_text(encoding="utf-8")
+        return Made(entries, wheels.versions(found, asked))
 
     key = layers.layer_key([lock, chosen.target], _HERE, wheels)
     return LayerPlan(f"wheels in /{chosen.target}", key, make, seconds=8)
@@ -121,7 +121,8 @@ def _server_layers() -> tuple[LayerPlan, ...]:
 def _sources() -> LayerPlan:
     def make(workshop: Workshop) -> Made:
         del workshop
-        return Made([tree.file(path, source) for path, source in sorted(recipe.SOURCES.items())])
+        files = [tree.file(path, source) for path, source in sorted(recipe.SOURCES.items())]
+        return Made(files, ("kserve-platform/servers/torchserve",))
 
     texts = [
         f"{path}\n{source.read_text(encoding='utf-8')}" for path, source in sorted(recipe.SOURCES.items())

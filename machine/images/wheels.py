@@ -65,6 +65,18 @@ def wheel_files(wheel: Path, at: str, keep: Callable[[str], bool] = lambda path:
             yield tree.file(f"{at}/{path}", archive.read(info), mode=mode)
 
 
+def versions(found: Sequence[Path], asked: str) -> tuple[str, ...]:
+    """Name the packages that were asked for, with their versions, as an image's origin.
+
+    Args:
+        found: Wheels, dependencies included.
+        asked: Lines `name==version`; others are passed over.
+    """
+    names = {line.partition("==")[0].replace("-", "_").lower() for line in asked.splitlines() if "==" in line}
+    pairs = [wheel.name.split("-")[:2] for wheel in found]
+    return tuple(f"pypi/{name}@{version}" for name, version in pairs if name.lower() in names)
+
+
 def _installed(name: str) -> str:
     """Where a wheel's file goes below the folder of packages; "" for scripts and headers."""
     head, _, rest = name.partition("/")

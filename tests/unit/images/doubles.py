@@ -95,7 +95,7 @@ class DockerDouble:
         folder.mkdir()
         (folder / "answers.json").write_text("{}")
         program = folder / "docker"
-        program.write_text(_PROGRAM)
+        program.write_text(f"#!{sys.executable} -IS{_PROGRAM}")
         program.chmod(0o755)
 
     @property
@@ -120,7 +120,7 @@ class DockerDouble:
         return self.folder / "received"
 
 
-_PROGRAM = f"#!{sys.executable} -IS\n" + """
+_PROGRAM = """
 import json, pathlib, sys
 here = pathlib.Path(__file__).parent
 asked = " ".join(sys.argv[1:]).replace("\\n", ";")

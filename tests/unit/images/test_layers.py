@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import os
+import subprocess
+import sys
 import tarfile
 from pathlib import Path
 
@@ -151,3 +153,37 @@ def test_leftovers_of_killed_writers_are_swept_and_those_of_living_ones_are_not(
 
     assert blobs.read(writer.blob) == b"still growing"
     assert list(aside.iterdir()) == []
+
+
+def test_a_killed_writer_leaves_nothing_that_hinders_the_next(cache: Cache) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", _HANGS_HALF_WAY, str(cache.root)], stdout=subprocess.PIPE, cwd=Path.cwd()
+    ) as writer:
+        assert writer.stdout is not None
+        assert writer.stdout.readline() == b"half way\n"
+        aside = cache.path("images", "blobs", "aside")
+        assert len(list(aside.iterdir())) == 1
+        writer.kill()
+    Blobs(cache).sweep()
+    layer = Layers(cache).make("key", lambda: ([tree.file("a", "1")], ()))
+
+    assert Layers(cache).find("key") == layer
+    assert list(aside.iterdir()) == []
+
+
+_HANGS_HALF_WAY = """
+import sys, signal
+from pathlib import Path
+from machine.cache import Cache
+from machine.images import tree
+from machine.images.layers import Layers
+
+def produce():
+    def entries():
+        yield tree.file("a", b"1" * 4_000_000)
+        print("half way", flush=True)
+        signal.pause()
+    return entries(), ()
+
+Layers(Cache(Path(sys.argv[1]))).make("key", produce)
+"""

@@ -49,6 +49,14 @@ def test_files_that_are_not_wanted_are_left_out(tmp_path: Path) -> None:
     assert [entry.path for entry in kept] == ["lib/x/a.py"]
 
 
+def test_only_wheels_that_were_asked_for_are_an_image_s_origin() -> None:
+    found = [Path(f"{name}-py3-none-any.whl") for name in ("torch_model_archiver-0.12.0", "tqdm-4.70")]
+
+    assert wheels.versions(found, "# tools\ntorch-model-archiver==0.12.0\n") == (
+        "pypi/torch_model_archiver@0.12.0",
+    )
+
+
 def test_wheels_that_cannot_be_fetched_are_named_with_pip_s_own_words(
     cache: Cache, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
