@@ -5,6 +5,7 @@ Its network is a namespace with nothing but a loopback; a thread that enters it 
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import http.client
 import json
@@ -116,7 +117,12 @@ class Pod:
         """End whatever is left of it."""
         if self._threads is not None:
             self._threads.shutdown()
-        self.process.kill()  # unshare --kill-child takes the whole namespace along
+        # --kill-child does not hold here: changing the user clears the signal that it set up. Killing the
+        # first process of the namespace ends all of them, and unshare with it.
+        for pid in self._children(self.process.pid):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        self.process.kill()
         self.process.wait()
 
     def _family(self) -> list[int]:

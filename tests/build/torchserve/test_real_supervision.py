@@ -93,6 +93,17 @@ def test_it_is_gone_within_ten_seconds_of_sigterm_and_answers_what_it_had_begun(
         assert [pid for pid in family if Path(f"/proc/{pid}").exists()] == []
 
 
+def test_a_test_that_ends_leaves_nothing_of_its_pod(root: Path, store: Path, tmp_path: Path) -> None:
+    with running(root, store, tmp_path / "log") as pod:
+        pod.wait_ready()
+        family = pod.named("")
+    deadline = time.monotonic() + 20
+    while left := [pid for pid in family if Path(f"/proc/{pid}").exists()]:
+        assert time.monotonic() < deadline, left
+        time.sleep(0.02)
+    assert len(family) >= 4
+
+
 def test_it_stops_at_once_while_the_model_still_loads(root: Path, store: Path, tmp_path: Path) -> None:
     with running(root, store, tmp_path / "log") as pod:
         deadline = time.monotonic() + 60
