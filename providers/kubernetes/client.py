@@ -17,7 +17,7 @@ from typing import Any, Final
 from urllib.parse import quote, urlsplit
 
 from providers.kubernetes.credentials import Credentials
-from providers.kubernetes.kubeconfig import Access
+from providers.kubernetes.kubeconfig import Access, KubeconfigError
 from providers.kubernetes.objects import Object
 
 JSON: Final = "application/json"
@@ -112,8 +112,7 @@ class Client:
 
         Raises:
             ApiError: The server refused.
-            Unreachable: The server does not answer.
-            KubeconfigError: There are no credentials to be had.
+            Unreachable: The server does not answer, or there are no credentials to be had.
         """
         content = None if body is None else json.dumps(body).encode()
         renewed = False
@@ -176,7 +175,10 @@ class Client:
 
     def _headers(self, content: bytes | None, content_type: str) -> dict[str, str]:
         headers = {"Content-Type": content_type} if content is not None else {}
-        authorization = self._credentials.header()
+        try:
+            authorization = self._credentials.header()
+        except KubeconfigError as error:
+            raise Misconfigured(str(error)) from error
         if authorization:
             headers["Authorization"] = authorization
         return headers

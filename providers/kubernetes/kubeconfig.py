@@ -106,12 +106,12 @@ def load(kubeconfig: str | None, context: str | None = None, cluster: str | None
 
 
 def active_cluster(text: str, context: str | None, cluster: str | None) -> Mapping[str, Any] | None:
-    """Return the cluster entry that a kubeconfig leads to; None where it leads to none.
+    """Return the cluster entry that a kubeconfig, or a path to one, leads to; None where it leads to none.
 
     Raises:
         KubeconfigError: The text is not a kubeconfig.
     """
-    parsed = parse(text)
+    parsed = _find(text) or {}
     name = cluster
     if not name:
         chosen = _named(parsed, "contexts", "context", context or parsed.get("current-context") or "")
@@ -134,6 +134,8 @@ def _find(kubeconfig: str | None) -> dict[str, Any] | None:
     path = Path(kubeconfig).expanduser() if "\n" not in kubeconfig and len(kubeconfig) < 4096 else None
     if path is not None and _is_file(path):
         return _merge([path])
+    if path is not None and path.is_absolute():
+        raise KubeconfigError(f"there is no file {path}")
     return parse(kubeconfig)
 
 

@@ -138,6 +138,13 @@ class KubernetesProvider(Provider):
         result = invoke.invoke(request.fields.tok, request.structs.get("args", {}), self._session)
         return Message(pb.InvokeResponse(), {"return": result})
 
+    def construct(self, request: Message) -> Message:
+        from providers.kubernetes import construct  # only programs with yaml.v2 need the resource monitor
+
+        namespace = self._session.cluster.default_namespace if self._session else None
+        made = construct.construct(request, namespace or "default", self.version)
+        return Message(pb.ConstructResponse(urn=made.urn), {"state": {}})
+
     def close(self) -> None:
         """Close the connections to the cluster; a process that ends need not."""
         if self._session is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any, Final
 
@@ -48,4 +49,17 @@ def load(text: str) -> list[Object]:
         documents: list[Any] = list(yaml.load_all(text, Loader=_Loader))
     except yaml.YAMLError as error:
         raise RpcError(f"error converting YAML to JSON: {told(error)}") from error
-    return [document for document in documents if isinstance(document, dict) and document.get("kind")]
+    return [
+        _as_json(document) for document in documents if isinstance(document, dict) and document.get("kind")
+    ]
+
+
+def _as_json(value: Any) -> Any:
+    """Give mappings the keys that JSON can have: `on: 1` is `{"true": 1}`, as with Kubernetes' own tools."""
+    if isinstance(value, dict):
+        return {_key(key): _as_json(item) for key, item in value.items()}
+    return [_as_json(item) for item in value] if isinstance(value, list) else value
+
+
+def _key(key: Any) -> str:
+    return key if isinstance(key, str) else json.dumps(key)
