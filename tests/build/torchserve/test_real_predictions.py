@@ -59,7 +59,7 @@ def test_v2_infers_from_pixels_and_from_an_image(pod: Pod, model: Path) -> None:
     }
 
 
-def test_v2_explains(pod: Pod, model: Path) -> None:
+def test_v2_explains_a_prediction(pod: Pod, model: Path) -> None:
     _, v2, _ = requests(model)
     (output,) = pod.ask("POST", "/v2/models/mnist/explain", v2).body["outputs"]
     assert (output["shape"], output["datatype"], len(output["data"])) == ([1, 1, 28, 28], "FP64", 784)
