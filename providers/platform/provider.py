@@ -135,7 +135,12 @@ class PlatformPlugin(Provider):
 
     def _call(self, request: Message) -> Call:
         urn = request.fields.urn
-        work = Work(self._cache, _each_once(lambda text: self.engine.status(text, urn)), self.cancelled)
+        work = Work(
+            self._cache,
+            note=_each_once(lambda text: self.engine.status(text, urn)),
+            cancelled=self.cancelled,
+            warn=lambda text: self.engine.warning(text, urn),
+        )
         return Call(work, self._connect, getattr(request.fields, "timeout", 0) or None)
 
     def _connect(self) -> Api:

@@ -19,6 +19,10 @@ from machine.progress import Note
 _POLL_SECONDS = 0.2
 
 
+def _unheard(text: str) -> None:
+    """Where nobody listens to warnings."""
+
+
 class Cancelled(PlatformError):
     """The user asked to stop."""
 
@@ -38,11 +42,13 @@ class Work:
         cache: The project's cache.
         note: Says what is going on, in the status column of the resource.
         cancelled: Set when the user asks to stop.
+        warn: Says what may go wrong later; it stays under the resource.
     """
 
     cache: Cache
     note: Note
     cancelled: threading.Event
+    warn: Note = _unheard
 
     def check_cancelled(self) -> None:
         """Leave if the user asked to stop.

@@ -11,6 +11,7 @@ from components.errors import PlatformError, Problem
 from machine.cache import write_atomically
 from machine.docker import DockerEndpoint, engine_lease, ensure_engine, stop_engine_if_unused
 from machine.docker.engine import engine_with_clusters
+from machine.docker.limits import raise_limits
 from machine.docker.ports import free_port, require_free
 from machine.docker.relays import start_relay, stop_relays
 from machine.images.loading import ensure_node_image
@@ -74,6 +75,7 @@ class KindLifecycle:
                 self._bring_images(engine, inputs, finished)
                 return made
             self._clear(engine)
+            self._raise_limits()
             port = self._choose_port(inputs)
             self._prepare(engine, inputs, port)
             try:
@@ -136,6 +138,10 @@ class KindLifecycle:
     def _engine(self, endpoint: DockerEndpoint) -> NodeEngine:
         return NodeEngine(endpoint, self._tools.ensure("docker")["docker"])
 
+    def _raise_limits(self) -> None:
+        for problem in raise_limits():
+            self._work.warn(str(problem))
+
     def _choose_port(self, inputs: KindInputs) -> int:
         for port in inputs.published():
             require_free(port)
@@ -179,6 +185,8 @@ class KindLifecycle:
 
     def _bring_back(self, engine: NodeEngine, inputs: KindInputs, finished: Finished) -> Made:
         stopped = [node.name for node in engine.nodes(self._name) if not node.running]
+        if stopped:
+            self._raise_limits()
         for node in stopped:
             self._work.note(f"starting {node}")
             engine.start(node)
