@@ -35,7 +35,7 @@ _SCRIPT = """set -euo pipefail
 ctr() {{ command ctr --address /run/work.sock --namespace {namespace} "$@"; }}
 containerd --config {work}/config.toml --root {root} --state /run/work --address /run/work.sock 2>/tmp/log &
 daemon=$!
-trap 'tail -n 20 /tmp/log >&2' ERR
+trap 'grep -v level=info /tmp/log | tail -n 8 >&2' ERR
 until [ -S /run/work.sock ] && ctr version >/dev/null 2>&1; do
     kill -0 $daemon
     sleep 0.02
@@ -122,7 +122,9 @@ def _ingest(layer: Blob) -> str:
 
 def _wave(numbers: Sequence[int], folder: str) -> list[str]:
     names = " ".join(f"{number}.tar" for number in numbers)
-    command = f"ctr --address /run/work.sock --namespace {NAMESPACE} images import"
+    ctr = f"ctr --address /run/work.sock --namespace {NAMESPACE} images import"
+    # Every import writes its index under one name: of two at the same moment one is refused ("locked").
+    command = f"sh -c 'for try in $(seq 20); do {ctr} $0 && exit; sleep 0.1; done; exit 1'"
     return [f"cd {shlex.quote(folder)}", f"printf '%s\\n' {names} | xargs -n1 -P2 {command} >/dev/null"]
 
 
