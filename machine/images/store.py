@@ -174,7 +174,16 @@ def _fill(
     missing = [image for image in images if (image.reference, image.digest) not in known]
     gone = [image.reference for image in there if (image.reference, image.digest) not in wanted]
     if missing or gone:
-        unpack(Work(aside, missing, gone), node_image.reference, endpoint, cache)
+        try:
+            unpack(Work(aside, missing, gone), node_image.reference, endpoint, cache)
+        except PlatformError:
+            if nearest is None:
+                raise
+            # Seen once with another run killed beside it: containerd missed a layer of the clone. What grew
+            # from an earlier store is only a short cut; the long way stands on nothing but the blobs.
+            remove_tree(aside)
+            _fill(aside, None, node_image, images, endpoint, cache)
+            return
     description = {"containerd": _unpacker(node_image), "images": [asdict(image) for image in images]}
     # Renamed into place: written into, it would change in every store that this one was cloned from.
     write_atomically(aside / DESCRIPTION, json.dumps(description, indent=1) + "\n")

@@ -70,6 +70,9 @@ def unpack(work: Work, node_image: str, endpoint: DockerEndpoint, cache: Cache) 
     """
     folder = work.root.with_name(f"{work.root.name}.work")
     name = f"kserve-platform-unpack-{work.root.name[:16]}"
+    remove = endpoint.command("sh", "-c", f"docker rm --force {name} >/dev/null 2>&1 || true")
+    # The container outlives a killed run and would keep its name from this one, which has the lock.
+    run(remove, environment=endpoint.environment())
     folder.mkdir()
     try:
         _write_inputs(work, folder, Blobs(cache))
@@ -86,10 +89,7 @@ def unpack(work: Work, node_image: str, endpoint: DockerEndpoint, cache: Cache) 
     except CommandFailed as failure:
         raise PlatformError.single("images could not be unpacked", why=failure.tail) from None
     finally:
-        run(
-            endpoint.command("sh", "-c", f"docker rm --force {name} >/dev/null 2>&1 || true"),
-            environment=endpoint.environment(),
-        )
+        run(remove, environment=endpoint.environment())
         remove_tree(folder)
 
 

@@ -1,0 +1,143 @@
+"""What the README promises, on the real thing: one platform, looked at and disturbed from outside."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from machine.docker.namespaces import mount_points
+
+from .conftest import STACK, Platform
+
+pytestmark = pytest.mark.cluster
+
+_RECOVERY_SECONDS = 90.0
+_POD = ("-n", "kserve-test", "get", "pods", "-l", "serving.kserve.io/inferenceservice=torchserve")
+
+
+def test_make_up_ends_with_a_line_that_asks_again(platform: Platform) -> None:
+    line = re.search(r"^\s+(curl .+)$", platform.up, re.MULTILINE)
+    assert line, platform.up
+    asked = subprocess.run(["bash", "-c", f"{line[1]} -s"], capture_output=True, text=True, check=True)
+    assert json.loads(asked.stdout) == {"predictions": [platform.digit()]}
+
+
+def test_verify_asks_for_a_prediction_an_explanation_and_a_v2_inference(platform: Platform) -> None:
+    output = platform.must("verify")
+    assert [line.split()[0] for line in output.splitlines() if line.startswith("  ")] == ["✓", "✓", "✓"]
+
+
+def test_a_second_make_up_changes_nothing(platform: Platform) -> None:
+    output = platform.must("up")
+    assert re.search(r"run the program: done in .+ \(\d+ unchanged\)", output), output
+
+
+def test_a_preview_after_up_expects_no_change_and_leaves_the_checkout_clean(platform: Platform) -> None:
+    preview = platform.shell("pulumi preview --expect-no-changes --non-interactive")
+    assert preview.status == 0, preview.output
+    assert platform.git("status", "--porcelain") == ""
+
+
+def test_what_somebody_edits_or_deletes_by_hand_comes_back(platform: Platform) -> None:
+    platform.kubectl("-n", "knative-serving", "delete", "configmap", "config-domain")
+    domain = '{"data":{"ingressDomain":"edited.by.hand"}}'
+    platform.kubectl("-n", "knative-serving", "patch", "configmap", "config-network", "-p", domain)
+    refreshed = platform.shell("pulumi refresh --yes --non-interactive --skip-preview")
+    assert refreshed.status == 0, refreshed.output
+    platform.must("up")
+    assert "example.com" in platform.kubectl(
+        "-n", "knative-serving", "get", "cm", "config-domain", "-o", "json"
+    )
+    assert platform.post("/v1/models/mnist:predict", platform.request())[0] == 200
+
+
+def test_a_changed_setting_updates_just_what_depends_on_it(platform: Platform) -> None:
+    platform.configure(", maxReplicas: 3")
+    output = platform.must("up")
+    platform.configure()
+    assert re.search(r"run the program: done in .+ \(1 updated, \d+ unchanged\)", output), output
+    platform.must("up")
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "status"),
+    [
+        ("/v1/models/mnist:predict", b"this is not JSON", 400),
+        ("/v1/models/mnist:predict", b'{"inputs": []}', 400),
+        ("/v1/models/mnist:predict", b'{"instances": [{"data": [[1, 2], [3]]}]}', 400),
+        ("/v1/models/nobody:predict", b'{"instances": []}', 404),
+        ("/v2/models/nobody/infer", b'{"inputs": []}', 404),
+        ("/v1/models/mnist:predict", b'{"instances": ["' + b"x" * 20_000_000 + b'"]}', 413),
+    ],
+    ids=["not-json", "wrong-member", "wrong-shape", "unknown-model", "unknown-model-v2", "twenty-megabytes"],
+)
+def test_a_wrong_request_gets_the_protocols_error_and_the_pod_lives(
+    platform: Platform, path: str, body: bytes, status: int
+) -> None:
+    before = restarts(platform)
+    answered, text = platform.post(path, body)
+    assert (answered, list(json.loads(text))) == (status, ["error"])
+    assert platform.post("/v1/models/mnist:predict", platform.request())[0] == 200
+    assert restarts(platform) == before
+
+
+def test_a_killed_node_answers_again_with_the_same_model(platform: Platform) -> None:
+    node = f"kserve-platform-{STACK}-control-plane"
+    ended = platform.shell(f"docker kill {node} && docker start {node}")
+    assert ended.status == 0, ended.output
+    assert answers_within(platform, _RECOVERY_SECONDS) == {"predictions": [platform.digit()]}
+
+
+def test_make_down_leaves_nothing_outside_the_cache(platform: Platform) -> None:
+    output = platform.must("down")
+    assert f"The stack {STACK} is down" in output
+    name = f"kserve-platform-{STACK}"
+    left = {
+        "mounts": [point for point, _ in mount_points() if name in point],
+        "processes": [pid for pid, command in processes() if name in command],
+        "clusters": [path.name for path in platform.cache.folder("clusters").glob(f"{name}*")],
+        "state": [str(path) for path in platform.cache.folder("state").rglob(f"*{STACK}*")],
+        "changed files": platform.git("status", "--porcelain"),
+    }
+    assert not any(left.values()), left
+
+
+def processes() -> Iterator[tuple[str, str]]:
+    """Every process of the machine: its id and command line."""
+    for entry in Path("/proc").glob("[0-9]*"):
+        try:
+            yield entry.name, (entry / "cmdline").read_bytes().decode(errors="replace")
+        except OSError:  # it ended meanwhile
+            continue
+
+
+def restarts(platform: Platform) -> str:
+    """Name and restarts of every container of the service."""
+    return platform.kubectl(
+        *_POD,
+        "-o",
+        "jsonpath={range .items[*]}{.metadata.name}{.status.containerStatuses[*].restartCount};{end}",
+    )
+
+
+def answers_within(platform: Platform, seconds: float) -> object:
+    """What the model answers as soon as it does."""
+    deadline = time.monotonic() + seconds
+    last: object = None
+    while time.monotonic() < deadline:
+        try:
+            status, text = platform.post("/v1/models/mnist:predict", platform.request(), seconds=5)
+        except OSError as error:
+            last = error
+        else:
+            if status == 200:
+                return json.loads(text)
+            last = (status, text)
+        time.sleep(0.5)
+    return last
