@@ -19,13 +19,13 @@ _SIGNATURE = "4dabf18193072939515e22adb298388d"
 _RECIPES = ("recipes", "Recipe", True)
 
 
-def _revealed(value: Any) -> Any:
+def revealed(value: Any) -> Any:
     """The values of an exported state with `--show-secrets`, without the marks of secrecy."""
     if isinstance(value, dict):
         if _SIGNATURE in value:
             return json.loads(value["plaintext"])
-        return {key: _revealed(item) for key, item in value.items()}
-    return [_revealed(item) for item in value] if isinstance(value, list) else value
+        return {key: revealed(item) for key, item in value.items()}
+    return [revealed(item) for item in value] if isinstance(value, list) else value
 
 
 def _fill(api: ApiDouble, resources: list[dict[str, Any]]) -> None:
@@ -33,7 +33,7 @@ def _fill(api: ApiDouble, resources: list[dict[str, Any]]) -> None:
     api.kinds["swap.example.com/v1"] = [_RECIPES]
     for resource in resources:
         if resource["type"].startswith("kubernetes:"):
-            live = live_of(_revealed(resource["outputs"]))
+            live = live_of(revealed(resource["outputs"]))
             if live["kind"] == "CustomResourceDefinition":  # recorded a moment too early to have its status
                 live["status"] = {"conditions": [{"type": "Established", "status": "True"}]}
             api.put(_path(api, live), live)
