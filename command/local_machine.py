@@ -64,7 +64,9 @@ class LocalMachine:
         self._toolchain.ensure(*self._tool_names())
         handed = HandOver("pull")
         if source == "build":
-            handed = build_stack_images(self._settings, cache, self._toolchain, self.docker, self._board)
+            # Another run may be making the same: its lock is waited for in here.
+            with self._board.step("have the images ready", expected=0.5):
+                handed = build_stack_images(self._settings, cache, self._toolchain, self.docker, self._board)
         handed.write(hand_over_file(cache, self._places.stack))
 
     def _check(self, *, builds_images: bool) -> None:

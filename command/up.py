@@ -20,7 +20,7 @@ from command.engine.places import Places
 from command.engine.progress import EngineProgress, changes_in_words
 from command.engine.pulumi import Engine
 from command.engine.run import Outcome
-from command.engine.store import prepare_store
+from command.engine.store import prepare_store, read_checkpoint
 from command.failure import describe
 from command.inference.client import ask, curl_line
 from command.predict import show
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 FAILED = 1
 INTERRUPTED = 130
-_ENGINE_STEP = "run the program"
+_FIRST, _AGAIN = "run the program", "compare the program with what is there"
 
 
 class Machine(Protocol):
@@ -95,7 +95,8 @@ def bring_up(places: Places, settings: Settings, board: Board, machine: Machine)
     prepare_store(places, engine.variables())
     board.redact.learn(places.passphrase.read_text(encoding="utf-8"))
     recover(engine, board, cluster_is_ours=machine.makes_cluster)
-    with board.step(_ENGINE_STEP) as note:
+    known = read_checkpoint(places.checkpoint).get("resources")
+    with board.step(_AGAIN if known else _FIRST) as note:
         outcome, progress = engine.operate(board, "up")
         note(changes_in_words(progress.changes))
     if outcome.status:

@@ -86,7 +86,7 @@ def test_the_machine_is_prepared_before_the_engine_runs(
     assert machine.fake.operations == ["up"]
     assert lines.closed_steps == [
         ("look after an earlier run", False),
-        ("run the program", False),
+        ("compare the program with what is there", False),
         ("ask for a prediction", False),
     ]
 
