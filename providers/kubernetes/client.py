@@ -86,6 +86,7 @@ class Client:
         if access.cluster.get("tls-server-name"):
             self._extensions["sni_hostname"] = access.cluster["tls-server-name"]
         self.server = access.server
+        self._answered = False
         self._http = httpx.Client(
             base_url=access.server,
             verify=self._credentials.tls(),
@@ -161,12 +162,18 @@ class Client:
     ) -> Any:
         """Return the response; None after a failure that is worth another attempt."""
         try:
-            return self._http.request(
+            answer = self._http.request(
                 method, path, params=dict(parameters or {}), content=content,
                 headers=self._headers(content, content_type), extensions=self._extensions,
             )  # fmt: skip
+            self._answered = True
+            return answer
         except self._httpx.ConnectError as error:
-            raise Unreachable(f"{self.server}: {error}") from error
+            # A server that never answered is not there; one that did is restarting, and nothing was sent.
+            if not self._answered or attempt == _ATTEMPTS or self._cancelled.is_set():
+                raise Unreachable(f"{self.server}: {error}") from error
+            self._pause(attempt, None)
+            return None
         except self._httpx.TransportError as error:
             if method == "POST" or attempt == _ATTEMPTS or self._cancelled.is_set():
                 raise Unreachable(f"{self.server}: {error or type(error).__name__}") from error

@@ -10,6 +10,7 @@ import ssl
 import subprocess
 import threading
 import time
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,6 +19,21 @@ from providers.kubernetes.kubeconfig import Access, KubeconfigError
 _EXEC_SECONDS: Final = 60
 _FILE_SECONDS: Final = 60.0
 _EARLY_SECONDS: Final = 10.0
+
+
+class _Context(ssl.SSLContext):
+    """A context that no connection changes.
+
+    httpcore sets the protocols on the shared context at every connect, while other threads make their
+    connections from it without Python's lock: once in some hundred refreshes a server met garbage in a
+    handshake ("TLSV1_ALERT_DECODE_ERROR"), and the object counted as unreachable.
+    """
+
+    def __init__(self, *_: object) -> None:
+        super().set_alpn_protocols(["http/1.1"])
+
+    def set_alpn_protocols(self, alpn_protocols: Iterable[str]) -> None:
+        """Leave the protocols as they are."""
 
 
 class Credentials:
@@ -67,7 +83,11 @@ class Credentials:
             return False
         authority = access.data(cluster, "certificate-authority")
         try:
-            context = ssl.create_default_context(cadata=authority.decode() if authority else None)
+            context = _Context(ssl.PROTOCOL_TLS_CLIENT)
+            if authority:
+                context.load_verify_locations(cadata=authority.decode())
+            else:
+                context.load_default_certs()
             if cluster.get("insecure-skip-tls-verify"):
                 context.check_hostname = False
                 context.verify_mode = ssl.CERT_NONE

@@ -90,7 +90,7 @@ def refuse(status: int, reason: str, message: str, **headers: str) -> Reply:
 class ApiDouble:
     """The server; `script` sees each request first and may answer in its place."""
 
-    def __init__(self) -> None:
+    def __init__(self, port: int = 0) -> None:
         self.calls: list[Call] = []
         self.objects: dict[str, dict[str, Any]] = {}
         self.kinds = {version: list(kinds) for version, kinds in KINDS.items()}
@@ -120,7 +120,7 @@ class ApiDouble:
             def handle_error(self, *_: object) -> None:
                 """A client that hangs up is nobody's error."""
 
-        self.server = Server(("127.0.0.1", 0), Handler)
+        self.server = Server(("127.0.0.1", port), Handler)
         self.url = f"http://127.0.0.1:{self.server.server_port}"
         threading.Thread(
             target=self.server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True

@@ -380,3 +380,24 @@ def test_an_existing_object_that_is_replaced_may_be_in_the_way_in_preview(
     answer = ask(provider, "Create", {"urn": urn, "properties": _config_map(k="w"), "preview": True})
 
     assert answer["properties"] == _config_map(k="w")
+
+
+def test_a_server_that_answered_before_is_asked_again_when_it_is_away(configured: Configure) -> None:
+    api = ApiDouble()
+    provider = configured(None, api.kubeconfig())
+    _create_map(provider)
+    port = api.server.server_port
+    api.script = lambda call: Reply(raw=b"", cut=True)  # what is connected is cut off
+    api.close()
+    back: list[ApiDouble] = []
+
+    def return_after_a_while() -> None:
+        revived = ApiDouble(port)
+        revived.objects.update(api.objects)
+        back.append(revived)
+
+    threading.Timer(0.5, return_after_a_while).start()
+    read = ask(provider, "Read", {"urn": _URN.format("core/v1:ConfigMap"), "id": "n/m"})
+    back[0].close()
+
+    assert read["id"] == "n/m"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import ssl
 from pathlib import Path
 from typing import Any
 
@@ -143,3 +144,24 @@ def test_a_wrong_certificate_is_refused_by_name() -> None:
     with pytest.raises(KubeconfigError) as caught:
         Credentials(Access("https://a.example.com", cluster={"certificate-authority-data": data})).tls()
     assert str(caught.value).startswith("the kubeconfig's certificates cannot be used: ")
+
+
+def test_a_connection_does_not_change_the_context_that_threads_share(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[Any] = []
+    monkeypatch.setattr(ssl.SSLContext, "set_alpn_protocols", lambda self, protocols: told.append(protocols))
+
+    context = Credentials(Access("https://a.example.com")).tls()
+    assert isinstance(context, ssl.SSLContext)
+    context.set_alpn_protocols(["http/1.1", "h2"])
+
+    assert told == [["http/1.1"]]
+    assert (context.verify_mode, context.check_hostname) == (ssl.CERT_REQUIRED, True)
+
+
+def test_an_insecure_cluster_is_not_checked() -> None:
+    access = Access("https://a.example.com", cluster={"insecure-skip-tls-verify": True})
+
+    context = Credentials(access).tls()
+
+    assert isinstance(context, ssl.SSLContext)
+    assert (context.verify_mode, context.check_hostname) == (ssl.CERT_NONE, False)
