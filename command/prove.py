@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -19,6 +20,9 @@ from command.inference.judge import (
 )
 
 Ask = Callable[[Ingress, Request], Answer]
+BACK_SECONDS = 90.0
+_PAUSE_SECONDS = 0.5
+_ON_THE_WAY = frozenset({"this machine", "gateway", "route", "Knative"})
 
 
 @dataclass(frozen=True)
@@ -79,6 +83,34 @@ def check_prediction(endpoint: Endpoint, sample: Sample, send: Ask = ask) -> Che
     """Ask for a prediction; right is the sample's own class, from Istio's gateway."""
     request = predict_request(endpoint, sample.v1)
     return _check(endpoint, request, lambda answer: _class(predicted_class(answer), sample), send)
+
+
+def await_prediction(
+    endpoint: Endpoint,
+    sample: Sample,
+    note: Callable[[str], None],
+    send: Ask = ask,
+    *,
+    seconds: float = BACK_SECONDS,
+) -> Check:
+    """Ask until the way to the model is open: after a restart pods come back one by one.
+
+    A wrong answer of the model itself is final, whoever waits.
+
+    Args:
+        endpoint: The service.
+        sample: What to ask.
+        note: Told what is waited for.
+        send: Sends a request.
+        seconds: How long the way may take to open.
+    """
+    deadline = time.monotonic() + seconds
+    while True:
+        check = check_prediction(endpoint, sample, send)
+        if check.hop is None or check.hop.name not in _ON_THE_WAY or time.monotonic() > deadline:
+            return check
+        note(f"waiting at the hop {check.hop.name}: {check.hop.why}")
+        time.sleep(_PAUSE_SECONDS)
 
 
 def check_all(endpoint: Endpoint, sample: Sample, send: Ask = ask) -> list[Check]:

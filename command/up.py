@@ -24,9 +24,10 @@ from command.engine.store import prepare_store, read_checkpoint
 from command.failure import describe
 from command.inference.client import ask, curl_line
 from command.predict import show
-from command.prove import Check, Sample, check_prediction, failed_check
+from command.prove import Check, Sample, await_prediction, failed_check
 from command.recover import recover
 from command.stack import open_stack
+from command.verify import diagnose_endpoint
 from machine.cache import write_atomically
 
 if TYPE_CHECKING:
@@ -102,7 +103,7 @@ def bring_up(places: Places, settings: Settings, board: Board, machine: Machine)
     if outcome.status:
         board.say(f"\n{tell_failure(places, board, machine, outcome, progress, 'up')}")
         return Proof(INTERRUPTED if outcome.interrupted else FAILED)
-    return prove(places, settings, board, progress.outputs)
+    return prove(places, settings, board, machine, progress.outputs)
 
 
 def tell_failure(
@@ -117,7 +118,9 @@ def tell_failure(
     return board.redact(describe(outcome, progress.failures(), log=log, again=again, diagnose=diagnose))
 
 
-def prove(places: Places, settings: Settings, board: Board, outputs: Mapping[str, Any]) -> Proof:
+def prove(
+    places: Places, settings: Settings, board: Board, machine: Machine, outputs: Mapping[str, Any]
+) -> Proof:
     """Ask the first example for a digit and show everything that a person wants to see at the end."""
     asked = next((one for one in endpoints(settings, outputs) if one.example), None)
     if asked is None:
@@ -126,10 +129,10 @@ def prove(places: Places, settings: Settings, board: Board, outputs: Mapping[str
 
     sample = choose_sample(places.cache)
     with board.step("ask for a prediction", expected=1) as note:
-        check = check_prediction(asked, sample, ask)
+        check = await_prediction(asked, sample, note, ask)
         note(f"a {check.seen}" if check.right else "")
     if not check.right:
-        board.say(f"\n{failed_check(check, asked)}")
+        board.say(f"\n{failed_check(check, asked)}\n\n{diagnose_endpoint(machine.reader, asked)}")
         return Proof(FAILED)
     body = places.cache.path("state", "requests", "mnist.json")
     write_atomically(body, sample.v1)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING, Any
 
 from command.display.board import Board
 from command.display.make import make_board
@@ -17,6 +18,9 @@ from command.prove import Ask, Check, Sample, check_all, failed_check
 from command.samples import choose_sample
 from command.stack import open_stack
 from components.errors import PlatformError
+
+if TYPE_CHECKING:
+    from command.diagnosis.reader import Reader
 
 FAILED = 1
 
@@ -53,7 +57,7 @@ def verify(board: Board, endpoint: Endpoint, sample: Sample, machine: LocalMachi
     for check in wrong:
         board.say(f"\n{failed_check(check, endpoint)}")
     if wrong:
-        board.say(f"\n{_diagnosis(machine, endpoint)}")
+        board.say(f"\n{diagnose_endpoint(machine.reader, endpoint)}")
     return FAILED if wrong else 0
 
 
@@ -83,11 +87,12 @@ def require_up(places: Places) -> Mapping[str, Any]:
     return visible_outputs(stack.get("outputs") or {})
 
 
-def _diagnosis(machine: LocalMachine, endpoint: Endpoint) -> str:
+def diagnose_endpoint(open_reader: Callable[[], AbstractContextManager[Reader]], endpoint: Endpoint) -> str:
+    """The chain behind a service, as text; what keeps from looking at it, where something does."""
     from command.diagnosis.report import diagnose_service
 
     try:
-        with machine.reader() as reader:
+        with open_reader() as reader:
             return str(diagnose_service(reader, endpoint.namespace, endpoint.service))
-    except PlatformError as error:
+    except (PlatformError, OSError) as error:
         return f"The cluster cannot be asked: {error}"

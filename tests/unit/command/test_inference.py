@@ -24,7 +24,7 @@ from command.inference.judge import (
     unreachable,
     wrong_server,
 )
-from command.prove import check_all, check_prediction, failed_check
+from command.prove import await_prediction, check_all, check_prediction, failed_check
 from command.samples import drawn_sample
 
 ENVOY = {"server": "istio-envoy", "x-envoy-upstream-service-time": "6"}
@@ -115,6 +115,16 @@ def test_an_explanation_of_another_shape_is_wrong(server: Server, endpoint: Endp
     server.answers["/v1/models/mnist:explain"] = (200, {"explanations": [[[[0.1, 0.2]]]]})
     hop = check_all(endpoint, drawn_sample())[1].hop
     assert hop == Hop("model", "it explains 1x2 pixels of 28x28", "Read the log of its explainer.")
+
+
+def test_a_way_that_stays_shut_is_told_when_the_time_is_over(endpoint: Endpoint) -> None:
+    def refuse(ingress: Ingress, request: Request) -> Answer:
+        raise ConnectionRefusedError
+
+    notes: list[str] = []
+    check = await_prediction(endpoint, drawn_sample(), notes.append, refuse, seconds=0)
+    assert check.hop is not None
+    assert (check.hop.name, notes) == ("this machine", [])
 
 
 def test_a_port_that_nobody_listens_on_is_named(server: Server, endpoint: Endpoint) -> None:

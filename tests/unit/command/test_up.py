@@ -95,8 +95,18 @@ def test_a_wrong_prediction_fails_up_with_its_hop(
     places: Places, lines: Lines, answers: list[Answer]
 ) -> None:
     answers[:] = [Answer(200, ENVOY, '{"predictions": [7]}')]
-    assert run(places, FakeMachine(FakeEngine(places)), lines) == Proof(1)
+    machine = FakeMachine(FakeEngine(places), Reader(Cluster({}, {}, {})))
+    assert run(places, machine, lines) == Proof(1)
     assert "The prediction failed at the hop: model\n" in lines.text.getvalue()
+    assert lines.text.getvalue().endswith("First broken link: InferenceService torchserve: not there\n")
+
+
+def test_up_waits_until_the_way_to_the_model_is_open(
+    places: Places, lines: Lines, answers: list[Answer]
+) -> None:
+    answers[:0] = [Answer(503, ENVOY, "no healthy upstream"), Answer(404, {"server": "istio-envoy"}, "")]
+    assert run(places, FakeMachine(FakeEngine(places)), lines).status == 0
+    assert answers == []
 
 
 def test_a_failed_layer_is_told_with_its_cause_its_log_and_what_to_do(places: Places, lines: Lines) -> None:
