@@ -4,11 +4,9 @@ short.
 
 from __future__ import annotations
 
-import stat
 import threading
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,7 +16,7 @@ from tests.unit.kubernetes_provider.apidouble import ApiDouble, Call, Reply, ref
 from tests.unit.kubernetes_provider.conftest import Configure
 from tests.unit.kubernetes_provider.recorded import ask
 
-_URN = "urn:pulumi:s::p::kubernetes:{}::r"
+URN = "urn:pulumi:s::p::kubernetes:{}::r"
 _MAP = "/api/v1/namespaces/n/configmaps"
 
 
@@ -45,10 +43,10 @@ def _deployment(seconds: int = 30) -> dict[str, Any]:
 
 
 def _create(provider: KubernetesProvider, obj: dict[str, Any], kind: str) -> dict[str, Any]:
-    return ask(provider, "Create", {"urn": _URN.format(kind), "properties": obj})
+    return ask(provider, "Create", {"urn": URN.format(kind), "properties": obj})
 
 
-def _create_map(provider: KubernetesProvider) -> dict[str, Any]:
+def create_map(provider: KubernetesProvider) -> dict[str, Any]:
     return _create(provider, _config_map(k="v"), "core/v1:ConfigMap")
 
 
@@ -83,7 +81,7 @@ def test_too_many_requests_is_obeyed(method: str, configured: Configure, api: Ap
         2, lambda call: call.method == method, refuse(429, "TooManyRequests", "wait", Retry_After="0")
     )
 
-    assert _create_map(configured())["id"] == "n/m"
+    assert create_map(configured())["id"] == "n/m"
 
 
 def test_retry_after_is_waited_for(configured: Configure, api: ApiDouble) -> None:
@@ -91,7 +89,7 @@ def test_retry_after_is_waited_for(configured: Configure, api: ApiDouble) -> Non
     api.script = _times(1, lambda call: call.method == "POST", busy)
     begin = time.monotonic()
 
-    assert _create_map(configured())["id"] == "n/m"
+    assert create_map(configured())["id"] == "n/m"
     assert time.monotonic() - begin >= 1.0
 
 
@@ -100,11 +98,11 @@ def test_a_server_error_is_asked_again_where_nothing_can_happen_twice(
     status: int, configured: Configure, api: ApiDouble
 ) -> None:
     provider = configured()
-    made = _create_map(provider)
+    made = create_map(provider)
     api.script = _times(1, lambda call: call.method == "GET", refuse(status, "InternalError", "oh"))
 
     state = {"properties": made["properties"], "inputs": _config_map(k="v")}
-    read = ask(provider, "Read", {"urn": _URN.format("core/v1:ConfigMap"), "id": made["id"], **state})
+    read = ask(provider, "Read", {"urn": URN.format("core/v1:ConfigMap"), "id": made["id"], **state})
 
     assert read["id"] == "n/m"
 
@@ -112,7 +110,7 @@ def test_a_server_error_is_asked_again_where_nothing_can_happen_twice(
 def test_a_create_is_not_repeated_after_a_server_error(configured: Configure, api: ApiDouble) -> None:
     api.script = _times(1, lambda call: call.method == "POST", refuse(500, "InternalError", "etcd is gone"))
 
-    error = _create_map(configured())["error"]
+    error = create_map(configured())["error"]
 
     assert error["message"].endswith(
         "was not successfully created by the Kubernetes API server: etcd is gone"
@@ -122,11 +120,11 @@ def test_a_create_is_not_repeated_after_a_server_error(configured: Configure, ap
 
 def test_an_answer_cut_short_is_asked_again(configured: Configure, api: ApiDouble) -> None:
     provider = configured()
-    _create_map(provider)
+    create_map(provider)
     cut = Reply(raw=b'{"kind": "ConfigM', cut=True)
     api.script = _times(1, lambda call: call.method == "GET", cut)
 
-    read = ask(provider, "Read", {"urn": _URN.format("core/v1:ConfigMap"), "id": "n/m"})
+    read = ask(provider, "Read", {"urn": URN.format("core/v1:ConfigMap"), "id": "n/m"})
 
     assert read["id"] == "n/m"
 
@@ -134,7 +132,7 @@ def test_an_answer_cut_short_is_asked_again(configured: Configure, api: ApiDoubl
 def test_an_answer_that_is_not_json_is_no_answer(configured: Configure, api: ApiDouble) -> None:
     api.script = lambda call: Reply(raw=b"<html>a proxy's login page</html>")
 
-    error = _create_map(configured())["error"]
+    error = create_map(configured())["error"]
 
     assert error["message"] == (
         "configured Kubernetes cluster is unreachable: unable to load schema information from the API "
@@ -214,11 +212,11 @@ def test_cancel_ends_a_wait_within_a_second_and_keeps_what_there_is(
 
 def test_a_fold_that_meets_another_writer_is_done_again(configured: Configure, api: ApiDouble) -> None:
     provider = configured()
-    made = _create_map(provider)
+    made = create_map(provider)
     invalid = refuse(422, "Invalid", "the server rejected our request due to an error in our request")
     api.script = _times(2, lambda call: "json-patch" in call.headers.get("Content-Type", ""), invalid)
 
-    update = {"urn": _URN.format("core/v1:ConfigMap"), "id": "n/m", "olds": made["properties"]}
+    update = {"urn": URN.format("core/v1:ConfigMap"), "id": "n/m", "olds": made["properties"]}
     answer = ask(provider, "Update", {**update, "oldInputs": _config_map(k="v"), "news": _config_map(k="w")})
 
     assert answer["properties"]["data"] == {"k": "w"}
@@ -229,7 +227,7 @@ def test_a_removed_field_goes_although_the_create_owned_it(configured: Configure
     provider = configured()
     made = _create(provider, _config_map(k="v", old="o"), "core/v1:ConfigMap")
 
-    update = {"urn": _URN.format("core/v1:ConfigMap"), "id": "n/m", "olds": made["properties"]}
+    update = {"urn": URN.format("core/v1:ConfigMap"), "id": "n/m", "olds": made["properties"]}
     answer = ask(provider, "Update", {**update, "news": _config_map(k="v")})
 
     assert answer["properties"]["data"] == {"k": "v"}
@@ -237,11 +235,11 @@ def test_a_removed_field_goes_although_the_create_owned_it(configured: Configure
 
 def test_a_conflict_on_delete_is_asked_again(configured: Configure, api: ApiDouble) -> None:
     provider = configured()
-    made = _create_map(provider)
+    made = create_map(provider)
     conflict = refuse(409, "Conflict", "the object has been modified")
     api.script = _times(2, lambda call: call.method == "DELETE", conflict)
 
-    request = {"urn": _URN.format("core/v1:ConfigMap"), "id": "n/m", "properties": made["properties"]}
+    request = {"urn": URN.format("core/v1:ConfigMap"), "id": "n/m", "properties": made["properties"]}
 
     assert ask(provider, "Delete", request) == {}
     assert api.objects == {}
@@ -249,7 +247,7 @@ def test_a_conflict_on_delete_is_asked_again(configured: Configure, api: ApiDoub
 
 def test_a_namesake_made_meanwhile_is_not_deleted(configured: Configure, api: ApiDouble) -> None:
     provider = configured()
-    made = _create_map(provider)
+    made = create_map(provider)
     path = f"{_MAP}/m"
 
     def answer(call: Call) -> Reply | None:
@@ -260,7 +258,7 @@ def test_a_namesake_made_meanwhile_is_not_deleted(configured: Configure, api: Ap
         return None
 
     api.script = answer
-    request = {"urn": _URN.format("core/v1:ConfigMap"), "id": "n/m", "properties": made["properties"]}
+    request = {"urn": URN.format("core/v1:ConfigMap"), "id": "n/m", "properties": made["properties"]}
 
     assert ask(provider, "Delete", request) == {}
     assert api.objects[path]["metadata"]["uid"] == "another"
@@ -278,7 +276,7 @@ def test_a_kind_that_appears_under_way_is_found(
 
 
 def test_a_kind_that_is_gone_means_that_its_objects_are(configured: Configure, api: ApiDouble) -> None:
-    urn = _URN.format("gone.example.com/v1:Thing")
+    urn = URN.format("gone.example.com/v1:Thing")
     old = {"apiVersion": "gone.example.com/v1", "kind": "Thing", "metadata": {"name": "t", "namespace": "n"}}
 
     read = ask(configured(), "Read", {"urn": urn, "id": "n/t", "properties": old, "inputs": old})
@@ -287,83 +285,13 @@ def test_a_kind_that_is_gone_means_that_its_objects_are(configured: Configure, a
     assert ask(configured(), "Delete", {"urn": urn, "id": "n/t", "properties": old}) == {}
 
 
-def _only(token: str) -> Callable[[Call], Reply | None]:
-    def answer(call: Call) -> Reply | None:
-        authorised = call.headers.get("Authorization") == f"Bearer {token}"
-        return None if authorised else refuse(401, "Unauthorized", "Unauthorized")
-
-    return answer
-
-
-def test_a_token_file_is_read_again_when_its_token_has_expired(
-    configured: Configure, api: ApiDouble, tmp_path: Path
-) -> None:
-    token = tmp_path / "token"
-    token.write_text("old")
-    provider = configured(None, api.kubeconfig(tokenFile=str(token)))
-    api.script = _only("old")
-    _create_map(provider)
-
-    token.write_text("new")
-    api.script = _only("new")
-
-    assert ask(provider, "Read", {"urn": _URN.format("core/v1:ConfigMap"), "id": "n/m"})["id"] == "n/m"
-
-
-def _plugin(folder: Path) -> Path:
-    """A login program that gives another token at each call."""
-    program = folder / "login"
-    program.write_text(
-        "#!/bin/sh\n"
-        f"n=$(cat {folder}/count 2>/dev/null || echo 0); n=$((n+1)); echo $n > {folder}/count\n"
-        'echo "{\\"kind\\": \\"ExecCredential\\", \\"status\\": {\\"token\\": \\"$PREFIX$n\\"}}"\n'
-    )
-    program.chmod(stat.S_IRWXU)
-    return program
-
-
-def test_a_login_program_is_run_again_when_its_token_has_expired(
-    configured: Configure, api: ApiDouble, tmp_path: Path
-) -> None:
-    login = {"command": str(_plugin(tmp_path)), "env": [{"name": "PREFIX", "value": "t"}]}
-    provider = configured(None, api.kubeconfig(exec=login))
-    api.script = _only("t1")
-    _create_map(provider)
-
-    api.script = _only("t2")
-
-    assert ask(provider, "Read", {"urn": _URN.format("core/v1:ConfigMap"), "id": "n/m"})["id"] == "n/m"
-    assert (tmp_path / "count").read_text() == "2\n"
-
-
-def test_a_login_program_that_is_missing_is_named(configured: Configure, api: ApiDouble) -> None:
-    login = {"command": "no-such-login", "installHint": "get it from your cloud"}
-
-    error = _create_map(configured(None, api.kubeconfig(exec=login)))["error"]
-
-    assert error["message"] == (
-        "configured Kubernetes cluster is unreachable: the login program no-such-login was not found: "
-        "get it from your cloud"
-    )
-
-
-def test_a_login_that_is_refused_is_told_as_it_is(configured: Configure, api: ApiDouble) -> None:
-    api.script = lambda call: refuse(401, "Unauthorized", "Unauthorized")
-
-    error = _create_map(configured())["error"]
-
-    assert error["message"].endswith(
-        "was not successfully created by the Kubernetes API server: Unauthorized"
-    )
-
-
 def test_a_warning_of_the_server_is_shown_once(configured: Configure, api: ApiDouble) -> None:
     provider = configured()
     warning = '299 - "unknown field \\"spec.x\\""'
     api.script = lambda call: Reply(201, call.body, {"Warning": warning}) if call.method == "POST" else None
 
-    _create_map(provider)
-    _create_map(provider)
+    create_map(provider)
+    create_map(provider)
 
     lines = provider.engine.lines  # type: ignore[attr-defined]
     assert [text for kind, text in lines if kind == "warning"] == ['unknown field "spec.x"']
@@ -373,8 +301,8 @@ def test_an_existing_object_that_is_replaced_may_be_in_the_way_in_preview(
     configured: Configure, api: ApiDouble
 ) -> None:
     provider = configured()
-    made = _create_map(provider)
-    urn = _URN.format("core/v1:ConfigMap")
+    made = create_map(provider)
+    urn = URN.format("core/v1:ConfigMap")
     ask(provider, "Diff", {"urn": urn, "id": "n/m", "olds": made["properties"], "news": _config_map(k="w")})
 
     answer = ask(provider, "Create", {"urn": urn, "properties": _config_map(k="w"), "preview": True})
@@ -385,7 +313,7 @@ def test_an_existing_object_that_is_replaced_may_be_in_the_way_in_preview(
 def test_a_server_that_answered_before_is_asked_again_when_it_is_away(configured: Configure) -> None:
     api = ApiDouble()
     provider = configured(None, api.kubeconfig())
-    _create_map(provider)
+    create_map(provider)
     port = api.server.server_port
     api.script = lambda call: Reply(raw=b"", cut=True)  # what is connected is cut off
     api.close()
@@ -397,7 +325,7 @@ def test_a_server_that_answered_before_is_asked_again_when_it_is_away(configured
         back.append(revived)
 
     threading.Timer(0.5, return_after_a_while).start()
-    read = ask(provider, "Read", {"urn": _URN.format("core/v1:ConfigMap"), "id": "n/m"})
+    read = ask(provider, "Read", {"urn": URN.format("core/v1:ConfigMap"), "id": "n/m"})
     back[0].close()
 
     assert read["id"] == "n/m"
