@@ -32,7 +32,7 @@ status: $(RUN_LOCK) ## Show what runs: engine, cluster, layers, services
 verify: $(RUN_LOCK) ## Ask a running stack for a prediction, an explanation and a v2 inference
 	@$(COMMAND) verify --stack $(STACK)
 
-test: $(DEV_LOCK) ## Run every test, the end to end ones last
+test: check ## Run the linters and every test, the end to end ones last
 	@.venv/bin/python -m pytest -q -m 'not ($(HEAVY))'
 	@.venv/bin/python -m pytest -q -m '$(HEAVY)'
 
