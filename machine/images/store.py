@@ -22,7 +22,7 @@ from machine.docker.lease import engine_lease
 from machine.images.blobs import Blob
 from machine.images.loading import bring_images, ensure_node_image, load_image
 from machine.images.oci import BuiltImage
-from machine.images.unpacking import Work, unpack
+from machine.images.unpacking import Work, end_unpacking, unpack
 from machine.process import run
 from machine.progress import Reporter
 
@@ -70,6 +70,7 @@ def prepare_store(
             engine_lease(cache),
             report.step("unpack the images for the nodes", expected=20.0) as note,
         ):
+            end_unpacking(endpoint, cache)
             _sweep(cache)
             load_image(node_image, endpoint, cache)
             nearest = _nearest(cache, node_image, chosen)

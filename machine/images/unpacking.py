@@ -6,6 +6,7 @@ know them without reading them: copying them through `ctr images import` took tw
 
 from __future__ import annotations
 
+import hashlib
 import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -69,10 +70,6 @@ def unpack(work: Work, node_image: str, endpoint: DockerEndpoint, cache: Cache) 
         PlatformError: containerd refused something; with its last lines.
     """
     folder = work.root.with_name(f"{work.root.name}.work")
-    name = f"kserve-platform-unpack-{work.root.name[:16]}"
-    remove = endpoint.command("sh", "-c", f"docker rm --force {name} >/dev/null 2>&1 || true")
-    # The container outlives a killed run and would keep its name from this one, which has the lock.
-    run(remove, environment=endpoint.environment())
     folder.mkdir()
     try:
         _write_inputs(work, folder, Blobs(cache))
@@ -83,14 +80,34 @@ def unpack(work: Work, node_image: str, endpoint: DockerEndpoint, cache: Cache) 
             steps="\n".join(_steps(work, _inside(folder, cache), _inside(work.root, cache))),
         )
         volume = f"{cache.root}:/cache"
-        options = ["--rm", "--privileged", "--network=none", f"--name={name}", f"--volume={volume}"]
+        options = [
+            "--rm",
+            "--privileged",
+            "--network=none",
+            f"--name={_container(cache)}",
+            f"--volume={volume}",
+        ]
         container = ["docker", "run", *options, "--entrypoint=/bin/bash", node_image, "-c", script]
         run(endpoint.command(*container), environment=endpoint.environment())
     except CommandFailed as failure:
         raise PlatformError.single("images could not be unpacked", why=failure.tail) from None
     finally:
-        run(remove, environment=endpoint.environment())
+        end_unpacking(endpoint, cache)
         remove_tree(folder)
+
+
+def end_unpacking(endpoint: DockerEndpoint, cache: Cache) -> None:
+    """Take away the container that unpacks; the caller holds the stores' lock.
+
+    It outlives a killed run, goes on writing into a folder that the next run removes, and keeps its name.
+    """
+    remove = endpoint.command("sh", "-c", f"docker rm --force {_container(cache)} >/dev/null 2>&1 || true")
+    run(remove, environment=endpoint.environment())
+
+
+def _container(cache: Cache) -> str:
+    # Two caches may share the user's engine, and each has a lock of its own.
+    return f"kserve-platform-unpack-{hashlib.sha256(str(cache.root).encode()).hexdigest()[:8]}"
 
 
 def _write_inputs(work: Work, folder: Path, blobs: Blobs) -> None:

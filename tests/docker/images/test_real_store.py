@@ -80,16 +80,15 @@ def test_a_node_with_a_clone_has_every_image_whole_and_unpacked(
         assert checked[image.reference] == ("complete", "true")
 
 
-def test_layers_in_a_store_are_the_very_files_of_the_cache(
-    cache: Cache, clone: Path, images: list[BuiltImage]
-) -> None:
+def test_layers_in_a_clone_are_hard_links(clone: Path, images: list[BuiltImage]) -> None:
+    """Of the cache's blobs; or of an earlier store's, where a blob was made again since."""
     content = clone / "io.containerd.content.v1.content" / "blobs"
     layers = {layer for image in images_in(clone) for layer in image.layers}
 
     assert layers == {layer for image in images[1:] for layer in image.layers}
     for layer in layers:
         digest = layer.digest.removeprefix("sha256:")
-        assert (content / "sha256" / digest).samefile(cache.path("images", "blobs", "sha256", digest))
+        assert (content / "sha256" / digest).stat().st_nlink > 1
 
 
 def test_a_running_node_is_given_what_it_lacks_and_nothing_twice(
