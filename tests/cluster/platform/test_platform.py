@@ -39,7 +39,7 @@ def test_verify_asks_for_a_prediction_an_explanation_and_a_v2_inference(platform
 
 def test_a_second_make_up_changes_nothing(platform: Platform) -> None:
     output = platform.must("up")
-    assert re.search(r"run the program: done in .+ \(\d+ unchanged\)", output), output
+    assert re.search(r": done in .+ \(\d+ unchanged\)$", output, re.MULTILINE), output
 
 
 def test_a_preview_after_up_expects_no_change_and_leaves_the_checkout_clean(platform: Platform) -> None:
@@ -66,7 +66,7 @@ def test_a_changed_setting_updates_just_what_depends_on_it(platform: Platform) -
     platform.configure(", maxReplicas: 3")
     output = platform.must("up")
     platform.configure()
-    assert re.search(r"run the program: done in .+ \(2 updated, \d+ unchanged\)", output), output
+    assert re.search(r": done in .+ \(2 updated, \d+ unchanged\)$", output, re.MULTILINE), output
     platform.must("up")
 
 
