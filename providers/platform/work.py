@@ -85,6 +85,7 @@ class Work:
         environment: Mapping[str, str],
         on_line: Callable[[str], None],
         seconds: float,
+        hopeless: threading.Event | None = None,
     ) -> None:
         """Run a long program that ends when the user asks to stop, or with its time.
 
@@ -94,9 +95,10 @@ class Work:
             environment: The whole environment.
             on_line: Called with each line it prints.
             seconds: How long it may take.
+            hopeless: Set by whoever sees that waiting for it is in vain.
 
         Raises:
-            CommandFailed: It ended with another status than 0, or not in time.
+            CommandFailed: It ended with another status than 0, or was ended: in vain, or not in time.
             Cancelled: The user asked to stop.
         """
         log.parent.mkdir(parents=True, exist_ok=True)
@@ -121,7 +123,7 @@ class Work:
             try:
                 while True:
                     self.check_cancelled()
-                    if time.monotonic() > deadline:
+                    if time.monotonic() > deadline or (hopeless is not None and hopeless.is_set()):
                         raise CommandFailed(command, None, "\n".join(tail), log)
                     try:
                         line = lines.get(timeout=_POLL_SECONDS)

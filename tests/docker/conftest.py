@@ -37,7 +37,7 @@ class Traces:
     def seen(self) -> dict[str, object]:
         """Everything of it that is there now; all empty if nothing is."""
         return {
-            "processes": sorted(self._processes()),
+            "processes": sorted(self.processes()),
             "mounts": [point for point, _ in mount_points() if point.startswith(str(self.engine.folder))],
             "cgroups": [
                 str(root) for root in hierarchies() if (root / self.engine.group.lstrip("/")).exists()
@@ -45,7 +45,8 @@ class Traces:
             "socket": self.engine.socket.exists(),
         }
 
-    def _processes(self) -> set[int]:
+    def processes(self) -> set[int]:
+        """Pids of everything that runs of it, or on it."""
         of_command = set()
         for entry in Path("/proc").glob("[0-9]*"):
             try:

@@ -25,6 +25,7 @@ from providers.platform.kind.inputs import KindInputs
 from providers.platform.kind.network import join_pod_networks
 from providers.platform.kind.places import ClusterPlaces, Finished
 from providers.platform.kind.readiness import await_nodes
+from providers.platform.kind.watch import watched
 from providers.platform.work import Cancelled, Work
 
 _CREATE_SECONDS = 600.0
@@ -167,13 +168,15 @@ class KindLifecycle:
         throwaway = self._places.folder / "kubeconfig"
         command = [kind, "create", "cluster", "--name", self._name, "--config", str(self._places.config)]
         try:
-            self._work.run_logged(
-                engine.endpoint.command(*command, "--kubeconfig", throwaway, "--retain"),
-                self._places.log,
-                environment=self._environment(engine.endpoint),
-                on_line=self._tell,
-                seconds=_CREATE_SECONDS,
-            )
+            with watched(engine, self._name) as hopeless:
+                self._work.run_logged(
+                    engine.endpoint.command(*command, "--kubeconfig", throwaway, "--retain"),
+                    self._places.log,
+                    environment=self._environment(engine.endpoint),
+                    on_line=self._tell,
+                    seconds=_CREATE_SECONDS,
+                    hopeless=hopeless,
+                )
         finally:
             throwaway.unlink(missing_ok=True)
         self._open(engine.endpoint, inputs, port)

@@ -9,7 +9,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -32,6 +32,8 @@ from providers.platform.work import Work
 
 _BORROWED = ("tools", "debian", "images", "go", "stores", "rendered")
 _SERVED_SECONDS = 90.0
+_SYSTEM_PODS = 6
+"""API server, controller manager, scheduler, etcd, kube-proxy, CoreDNS."""
 
 
 @dataclass
@@ -110,7 +112,8 @@ def wait_for(what: str, holds: Callable[[], bool], seconds: float = _SERVED_SECO
 
 def kill_and_wait(pid: int) -> None:
     """Kill a process and return once it is gone."""
-    os.kill(pid, signal.SIGKILL)
+    with suppress(ProcessLookupError):  # its parent's end took it along
+        os.kill(pid, signal.SIGKILL)
     wait_for(f"the end of {pid}", lambda: _is_gone(pid), 10)
 
 
@@ -175,12 +178,14 @@ class Standing:
         inputs: What it was made from.
         outputs: What came of it.
         api: Its API server, as its user reaches it.
+        pods: Names of the system's pods that a whole cluster has.
     """
 
     clusters: Clusters
     inputs: Values
     outputs: Values
     api: Api
+    pods: frozenset[str]
 
 
 @pytest.fixture(scope="module")
@@ -190,7 +195,8 @@ def standing(images: tuple[str, str]) -> Iterator[Standing]:
         outputs = clusters.create(inputs)
         api = clusters.connect(outputs)
         wait_for("CoreDNS", lambda: dns_is_ready(api))
-        yield Standing(clusters, inputs, outputs, api)
+        wait_for("all pods", lambda: len(running_pods(api)) >= _SYSTEM_PODS)
+        yield Standing(clusters, inputs, outputs, api, frozenset(running_pods(api)))
 
 
 def running_pods(api: Api) -> dict[str, str]:
