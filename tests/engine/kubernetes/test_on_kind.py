@@ -31,8 +31,7 @@ def pods(app, command="sleep 3600", **more):
             "spec": {"terminationGracePeriodSeconds": 1, "containers": [container]}}
 
 def meta(name):
-    # Long enough that a container has crashed at least once beside other clusters on two cores.
-    return {"name": name, "namespace": "default", "annotations": {"pulumi.com/timeoutSeconds": "25"}}
+    return {"name": name, "namespace": "default", "annotations": {"pulumi.com/timeoutSeconds": "8"}}
 
 def workload(kind, name, template, **spec):
     kind(name, metadata=meta(name),
