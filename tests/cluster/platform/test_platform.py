@@ -21,7 +21,8 @@ from .conftest import STACK, Platform
 
 pytestmark = pytest.mark.cluster
 
-_RECOVERY_SECONDS = 90.0
+# A deadline, not the measure: how long it takes is for the soak to say.
+_RECOVERY_SECONDS = 300.0
 _POD = ("-n", "kserve-test", "get", "pods", "-l", "serving.kserve.io/inferenceservice=torchserve")
 
 
