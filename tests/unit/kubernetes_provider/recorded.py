@@ -100,7 +100,7 @@ def _answer(descriptor: Any, answer: Message) -> dict[str, Any]:
             result[one.name] = one.enum_type.values_by_number[getattr(answer.fields, one.name)].name
         else:
             value = getattr(answer.fields, one.name)
-            result[one.name] = list(value) if one.is_repeated else value
+            result[one.name] = list(value) if one.label == one.LABEL_REPEATED else value
     return result
 
 
