@@ -1,31 +1,36 @@
-"""`make soak`: twenty times kill something at a random moment of `up`, then `up`; then node and engine."""
+"""`make soak`: kill something at twenty random moments of `up`, each time `up` again; then node and engine.
+
+It wants a cache that no other stack works in: it takes things out of it, so that there are builders to kill,
+and kills the Docker Engine that every stack of that cache shares.
+"""
 
 from __future__ import annotations
 
 import argparse
-import os
 import random
-import signal
+import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.runs import Ended, run, start
+from bench.kills import kill_docker_engine, kill_node, kill_one
+from bench.runs import must, run, start
 from command.display.words import duration
 from command.endpoints import endpoints
-from command.engine.session import Process, processes
-from command.local_machine import cluster_name
 from command.prove import check_prediction
 from command.samples import choose_sample
 from command.stack import open_stack
 
-TARGETS = ("the command", "the engine", "a provider", "a builder")
-_LATEST_SECONDS = 120.0
+_EARLIEST_SECONDS = 0.3
+_LAST_PART = 0.95
 _BACK_SECONDS = 90.0
-_POLL_SECONDS = 0.2
+_POLL_SECONDS = 0.05
+_EVERY_BUILDING = 4
+# What is made again within a minute: two small programs and every containerd store.
+_REMADE = ("tools/kind", "tools/helm", "stores", "rendered")
 
 
 @dataclass(frozen=True)
@@ -34,8 +39,8 @@ class Round:
 
     Attributes:
         killed: What was killed, and when.
-        again: Seconds of the `up` that followed, or of the wait for an answer.
-        well: It ended in a right prediction.
+        again: Seconds of the `up` that followed, or from the kill to the right answer.
+        well: It ended in a right prediction, in time where there is a limit.
         output: What was printed, where it did not end well.
     """
 
@@ -54,7 +59,11 @@ def main() -> int:
     options = parser.parse_args()
     seed = options.seed if options.seed is not None else random.SystemRandom().randrange(1 << 16)
     print(f"seed {seed}", flush=True)
-    rounds = soak(options.stack, options.rounds, random.Random(seed))
+    rounds = []
+    for one in soak(options.stack, options.rounds, random.Random(seed)):
+        mark = "well" if one.well else "BADLY"
+        print(f"killed {one.killed:<48} then {duration(one.again):>12}, ended {mark}", flush=True)
+        rounds.append(one)
     failed = [one for one in rounds if not one.well]
     for one in failed:
         print(f"\n{one.killed}:\n{one.output}")
@@ -62,84 +71,51 @@ def main() -> int:
     return 1 if failed else 0
 
 
-def soak(stack: str, count: int, dice: random.Random) -> list[Round]:
-    """Every round, told as it ends."""
-    rounds = []
+def soak(stack: str, count: int, dice: random.Random) -> Iterator[Round]:
+    """Every round, as it ends. Kills are spread over what an undisturbed `up` takes on this machine."""
     with tempfile.TemporaryDirectory() as scratch:
         log = Path(scratch) / "log"
-        for number in range(count):
-            if number % 2 == 0:
-                run("down", "--stack", stack, log=log)
-            rounds.append(tell(kill_up(stack, dice, log)))
-        for name, kill in (("the node", kill_node), ("the Docker Engine", kill_engine)):
-            rounds.append(tell(kill_running(stack, name, kill)))
-    return rounds
+        must("up", "--stack", stack, log=log)  # whatever the cache lacks is built here
+        must("down", "--stack", stack, log=log)
+        whole = must("up", "--stack", stack, log=log).seconds
+        landed = 0
+        while landed < count:
+            must("down", "--stack", stack, log=log)
+            if landed % _EVERY_BUILDING == 0:
+                make_work(stack)
+            one = kill_up(stack, dice, whole, log)
+            if one is not None:
+                landed += 1
+                yield one
+        yield back(stack, "the node", kill_node)
+        yield back(stack, "the Docker Engine", kill_docker_engine)
 
 
-def tell(one: Round) -> Round:
-    """Print a row."""
-    mark = "well" if one.well else "BADLY"
-    print(f"killed {one.killed:<44} then {duration(one.again):>12}, ended {mark}", flush=True)
-    return one
+def make_work(stack: str) -> None:
+    """Take out of the cache what is quickly made again, so that there is something to build."""
+    places, _ = open_stack(stack)
+    for path in _REMADE:
+        shutil.rmtree(places.cache.path(path), ignore_errors=True)
 
 
-def kill_up(stack: str, dice: random.Random, log: Path) -> Round:
-    """Start `up`, kill one of its processes after a while, run `up` to its end."""
-    moment, target = dice.uniform(0.5, _LATEST_SECONDS), dice.choice(TARGETS)
+def kill_up(stack: str, dice: random.Random, whole: float, log: Path) -> Round | None:
+    """Start `up`, kill one of its processes, run `up` to its end; None if it was over before the moment came."""
+    moment = dice.uniform(_EARLIEST_SECONDS, whole * _LAST_PART)
     process = start(("up", "--stack", stack), log)
     deadline = time.monotonic() + moment
     while process.poll() is None and time.monotonic() < deadline:
         time.sleep(_POLL_SECONDS)
-    hit = kill(target, process.pid) if process.poll() is None else ""
+    if process.poll() is not None:
+        return None
+    hit = kill_one(process.pid, dice)
     process.wait()
-    ended: Ended = run("up", "--stack", stack, log=log)
-    what = f"{hit} after {moment:.1f} s" if hit else f"nothing: up ended before {moment:.1f} s"
-    return Round(what, ended.seconds, ended.status == 0, "" if ended.status == 0 else ended.output)
+    ended = run("up", "--stack", stack, log=log)
+    return Round(
+        f"{hit} after {moment:.1f} s", ended.seconds, ended.status == 0, ended.output if ended.status else ""
+    )
 
 
-def kill(target: str, root: int) -> str:
-    """Kill one process of the target's sort below a process; the process itself where there is none."""
-    below = descendants(root, processes())
-    names = {pid: name_of(pid) for pid in below}
-    wanted: dict[str, Callable[[str], bool]] = {
-        "the engine": lambda name: name == "pulumi",
-        "a provider": lambda name: name.startswith("pulumi-resource") or name == "python3",
-        "a builder": lambda name: name in {"go", "compile", "link", "kind", "ctr", "cp"},
-    }
-    matches = [pid for pid, name in names.items() if target in wanted and wanted[target](name)]
-    pid = matches[0] if matches else root
-    os.kill(pid, signal.SIGKILL)
-    return f"{target} ({names[pid]})" if matches else "the command"
-
-
-def descendants(root: int, alive: dict[int, Process]) -> list[int]:
-    """Pids below a process, in the sessions that it and they lead."""
-    found = [root]
-    for pid in found:
-        found += [child for child in children(pid) if child in alive]
-    return found[1:]
-
-
-def children(pid: int) -> list[int]:
-    """Children of every thread of a process."""
-    found: list[int] = []
-    for task in Path("/proc", str(pid), "task").glob("*/children"):
-        try:
-            found += [int(one) for one in task.read_text(encoding="utf-8").split()]
-        except OSError:
-            continue
-    return found
-
-
-def name_of(pid: int) -> str:
-    """A process's short name; empty if it is gone."""
-    try:
-        return Path("/proc", str(pid), "comm").read_text(encoding="utf-8").strip()
-    except OSError:
-        return ""
-
-
-def kill_running(stack: str, name: str, kill_it: Callable[[str], None]) -> Round:
+def back(stack: str, name: str, kill_it: Callable[[str], None]) -> Round:
     """Kill something under a stack that is up, run `up`, and wait for the same answer."""
     places, settings = open_stack(stack)
     endpoint = next(one for one in endpoints(settings, {}) if one.example)
@@ -155,30 +131,6 @@ def kill_running(stack: str, name: str, kill_it: Callable[[str], None]) -> Round
     took = time.monotonic() - began
     well = right and took <= _BACK_SECONDS
     return Round(f"{name}, then up", took, well, "" if well else ended.output)
-
-
-def kill_node(stack: str) -> None:
-    """Kill the container of the stack's node."""
-    from command.display.board import Board
-    from command.local_machine import LocalMachine
-    from machine.process import run as call
-
-    places, settings = open_stack(stack)
-    machine = LocalMachine(places, settings, Board([]))
-    docker = machine.program("docker")
-    endpoint = machine.docker()
-    node = f"{cluster_name(stack)}-control-plane"
-    call(endpoint.command(docker, "kill", node), environment=endpoint.environment())
-
-
-def kill_engine(stack: str) -> None:
-    """Kill the private Docker Engine; the user's own is never touched."""
-    from machine.docker.private import PrivateEngine
-
-    places, _ = open_stack(stack)
-    pid = PrivateEngine(places.cache).pid()
-    if pid is not None:
-        os.kill(pid, signal.SIGKILL)
 
 
 if __name__ == "__main__":
