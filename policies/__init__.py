@@ -1,0 +1,1 @@
+"""The policy pack: rules that stop a bad plan before it costs money or opens a door."""
