@@ -99,7 +99,7 @@ def make_work(stack: str) -> None:
 
 
 def kill_up(stack: str, dice: random.Random, whole: float, log: Path) -> Round | None:
-    """Start `up`, kill one of its processes, run `up` to its end; None if it was over before the moment came."""
+    """Start `up`, kill one of its processes, `up` again; None if it was over before the moment."""
     moment = dice.uniform(_EARLIEST_SECONDS, whole * _LAST_PART)
     process = start(("up", "--stack", stack), log)
     deadline = time.monotonic() + moment
