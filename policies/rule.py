@@ -57,6 +57,8 @@ class Resource:
         ignore_changes: Property paths whose changes do not matter.
         parent: URN of its parent; empty for none.
         dependencies: URNs that it depends on; known to rules over the stack only.
+        property_dependencies: The same, by the top property that the dependency came with. In a preview this
+            is the only way from a node group to its launch template: their ids are not known yet.
     """
 
     type: str
@@ -67,6 +69,7 @@ class Resource:
     ignore_changes: tuple[str, ...] = ()
     parent: str = ""
     dependencies: tuple[str, ...] = ()
+    property_dependencies: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
