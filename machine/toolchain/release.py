@@ -9,15 +9,19 @@ import tarfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from http import HTTPStatus
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
-
-import httpx
 
 from components.errors import PlatformError, Problem
 from machine.progress import Note
 from machine.toolchain.recipes import machine_architecture
 from machine.toolchain.tool import Release, Tool
+
+# Imported where a release is fetched: it costs a third of a second, and most runs fetch nothing.
+if TYPE_CHECKING:
+    import httpx
 
 # Where nothing answers, every tool would wait this long; what does answer, answers in less.
 _CONNECT_SECONDS = 4.0
@@ -134,7 +138,7 @@ class Releases:
                 if answer.is_redirect:
                     url = urljoin(url, answer.headers["Location"])
                     continue
-                if answer.status_code != httpx.codes.OK:
+                if answer.status_code != HTTPStatus.OK:
                     raise ReleaseUnreachable(
                         Problem(what=f"{parts.netloc} answers {answer.status_code}", key=url)
                     )
@@ -144,6 +148,8 @@ class Releases:
 
     @contextmanager
     def _answer(self, url: str, host: str) -> Iterator[httpx.Response]:
+        import httpx
+
         with self._guard:
             if host in self._silent:
                 raise ReleaseUnreachable(
