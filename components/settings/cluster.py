@@ -8,12 +8,12 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from components.settings.base import Model
+from components.settings.eks.cluster import EksSettings
 from components.settings.text import (
     AbsolutePath,
     FilePath,
     LabelKey,
     LabelValue,
-    MinorVersion,
     MirrorUrl,
     PatchVersion,
     Registry,
@@ -127,38 +127,6 @@ class MinikubeSettings(Model):
 
     memory_gib: Annotated[int, Field(ge=4)] = 6
     """Memory of the machine in GiB. The platform with one predictor uses about 2.5 of it."""
-
-
-class NodeGroup(Model):
-    """Like machines that grow and shrink in number."""
-
-    instance_types: Annotated[tuple[Word, ...], Field(min_length=1)]
-    """EC2 instance types, the most wanted first."""
-
-    accelerator: Word | None = None
-    """GPU (e.g. nvidia-a10g) of these instance types; absent for machines without."""
-
-    min_size: Annotated[int, Field(ge=0)]
-    """Fewest machines. Zero is good for GPU groups: an idle one costs nothing."""
-
-    max_size: Annotated[int, Field(ge=1)]
-    """Most machines."""
-
-
-class EksSettings(Model):
-    """An EKS cluster that this stack makes. Declared; not built yet."""
-
-    provider: Literal["eks"]
-    """What gives the cluster."""
-
-    region: Word
-    """AWS region, e.g. eu-west-1."""
-
-    kubernetes_version: MinorVersion
-    """Kubernetes minor version, in quotes; EKS chooses the patch."""
-
-    node_groups: Annotated[Mapping[Word, NodeGroup], Field(min_length=1)]
-    """Groups of machines by name."""
 
 
 ClusterSettings = Annotated[

@@ -7,17 +7,17 @@ from collections.abc import Mapping
 from components.settings.base import Model
 from components.settings.cluster import (
     ClusterSettings,
-    EksSettings,
     ExistingSettings,
     ImageSource,
     KindSettings,
     MinikubeSettings,
     Mount,
     Node,
-    NodeGroup,
     PortMapping,
     Ports,
 )
+from components.settings.eks.cluster import EksSettings
+from components.settings.eks.nodes import NodeGroup
 from components.settings.platform import (
     DeploymentMode,
     IngressClass,

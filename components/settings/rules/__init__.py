@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from components.errors import Problem
 from components.settings.parts import Parts, Rule
-from components.settings.rules import building, cluster, models, platform, services
+from components.settings.rules import building, cluster, eks, models, platform, services
 
 RULES: tuple[Rule, ...] = (
     *cluster.RULES,
+    *eks.RULES,
     *platform.RULES,
     *services.RULES,
     *models.RULES,

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from components.errors import Problem
 from components.settings.keys import key_of
-from components.settings.model import EksSettings, ExistingSettings, KindSettings
+from components.settings.model import ExistingSettings, KindSettings
 from components.settings.parts import Parts, Rule, wrong
 
 # knative.dev/pkg refuses to start below: "need at least 1.33" (its `version` package, Knative 1.21).
@@ -128,47 +128,10 @@ def mounts_leave_the_node_alone(parts: Parts) -> Iterator[Problem]:
             )
 
 
-def node_groups_can_grow(parts: Parts) -> Iterator[Problem]:
-    """AWS refuses a group whose bounds are crossed, after the cluster was made."""
-    cluster = parts.cluster
-    if not isinstance(cluster, EksSettings):
-        return
-    for name, group in cluster.node_groups.items():
-        if group.min_size > group.max_size:
-            yield wrong(
-                "cluster",
-                "nodeGroups",
-                name,
-                "maxSize",
-                value=group.max_size,
-                what="is less than minSize",
-                why=f"minSize is {group.min_size}",
-                fix=f"write {group.min_size} or more, or lower minSize",
-            )
-
-
-def some_machines_have_no_gpu(parts: Parts) -> Iterator[Problem]:
-    """GPU machines are tainted, so that the platform's own pods find no place on them."""
-    cluster = parts.cluster
-    if not isinstance(cluster, EksSettings):
-        return
-    if all(group.accelerator or not group.min_size for group in cluster.node_groups.values()):
-        yield wrong(
-            "cluster",
-            "nodeGroups",
-            value=dict(cluster.node_groups),
-            what="has no machine for the platform itself",
-            why="groups with an accelerator take GPU pods only, and a group of minSize 0 begins empty",
-            fix="add a group without accelerator and with minSize 1 or more",
-        )
-
-
 RULES: tuple[Rule, ...] = (
     kubernetes_is_new_enough,
     some_node_is_a_control_plane,
     host_ports_differ,
     mounts_have_places_of_their_own,
     mounts_leave_the_node_alone,
-    node_groups_can_grow,
-    some_machines_have_no_gpu,
 )

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from components.errors import Problem
 from components.settings.amounts import amount
+from components.settings.eks.derived import gpu_groups
 from components.settings.keys import Path
 from components.settings.model import EksSettings, ExistingSettings, ModelService, Resources
 from components.settings.parts import Parts, Rule, wrong
@@ -117,9 +118,9 @@ def gpus_are_there(parts: Parts) -> Iterator[Problem]:
     if cluster is None or isinstance(cluster, ExistingSettings):
         return
     if isinstance(cluster, EksSettings):
-        if any(group.accelerator for group in cluster.node_groups.values()):
+        if gpu_groups(cluster):
             return
-        fix = "add a group with an accelerator to kserve-platform:cluster.nodeGroups, or remove the key"
+        fix = "add a group with GPUs to kserve-platform:cluster.nodeGroups, or remove the key"
     else:
         fix = "remove the key, or use a cluster with GPUs"
     for name, service in parts.services.items():

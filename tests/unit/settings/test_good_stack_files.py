@@ -10,7 +10,6 @@ import pytest
 from components.settings.load import from_pulumi_config, load, load_stack_file
 from components.settings.model import (
     Amounts,
-    EksSettings,
     ExistingSettings,
     KindSettings,
     KServeOptions,
@@ -19,7 +18,6 @@ from components.settings.model import (
     ModelService,
     Mount,
     Node,
-    NodeGroup,
     PlatformSettings,
     PortMapping,
     Ports,
@@ -30,6 +28,7 @@ from components.settings.model import (
 from components.settings.namespaces import normal_key
 from components.settings.plain import Plain, decode
 from components.settings.stack_file import read_stack_file
+from tests.unit.settings.eks_stacks import EKS_DEV, EKS_PROD
 from tests.unit.settings.handed_over import handed_over
 
 HERE = Path(__file__).parent
@@ -129,30 +128,8 @@ REAL = {
         platform=PlatformSettings(resource_profile="local"),
         services={"torchserve": ModelService(model_format="pytorch", storage_uri=IMAGE_CLASSIFIER)},
     ),
-    "eks-dev": Settings(
-        cluster=EksSettings(
-            provider="eks",
-            region="eu-west-1",
-            kubernetes_version="1.35",
-            node_groups={
-                "system": NodeGroup(instance_types=("m7i.xlarge",), min_size=2, max_size=4),
-                "gpu-a10g": NodeGroup(
-                    instance_types=("g5.2xlarge",), accelerator="nvidia-a10g", min_size=0, max_size=2
-                ),
-            },
-        ),
-        platform=PlatformSettings(domain="models.dev.example.org"),
-        services={
-            "torchserve": ModelService(
-                model_format="pytorch",
-                storage_uri=IMAGE_CLASSIFIER,
-                runtime_version="0.9.0-gpu",
-                gpu=1,
-                min_replicas=0,
-                max_replicas=2,
-            )
-        },
-    ),
+    "eks-dev": EKS_DEV,
+    "eks-prod": EKS_PROD,
 }
 
 FILES = {HERE / "good" / f"{name}.yaml": settings for name, settings in GOOD.items()} | {

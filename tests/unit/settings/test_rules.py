@@ -24,6 +24,7 @@ INSTEAD = "use kind, or existing for a cluster made elsewhere"
 EKS = EksSettings(
     provider="eks",
     region="eu-west-1",
+    zones=("eu-west-1a", "eu-west-1b"),
     kubernetes_version="1.35",
     node_groups={"system": NodeGroup(instance_types=("m7i.xlarge",), min_size=1, max_size=2)},
 )
