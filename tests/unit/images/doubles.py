@@ -60,7 +60,12 @@ class GoBuilderDouble:
 
 def supplies(go: GoBuilderDouble, debs: Sequence[Deb] = ()) -> Supplies:
     """Material of doubles: every question for packages is answered with the same archives."""
-    return Supplies(go=lambda: go, debian=lambda names, assumed: list(debs), wheels=lambda lock: [])
+    return Supplies(
+        go=lambda: go,
+        debian=lambda names, assumed: list(debs),
+        wheels=lambda lock: [],
+        npm=lambda package, folder: None,
+    )
 
 
 @dataclass

