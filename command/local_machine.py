@@ -103,6 +103,19 @@ class LocalMachine:
             self._endpoint = ensure_engine(self._places.cache, self._toolchain, self._board)
         return self._endpoint
 
+    def docker_variables(self) -> dict[str, str]:
+        """What leads a person's `docker` to the engine that the stack's cluster is on.
+
+        Nothing where that is the person's own. The private one's socket is a file, so it answers from outside
+        its network namespace too.
+        """
+        from machine.docker.private import PrivateEngine
+
+        private = PrivateEngine(self._places.cache)
+        if not self.makes_cluster or not private.holds_containers():
+            return {}
+        return {"DOCKER_HOST": private.endpoint().host, "DOCKER_CONTEXT": ""}
+
     def _running_docker(self) -> DockerEndpoint:
         from machine.docker.private import PrivateEngine
         from machine.docker.user import user_engine

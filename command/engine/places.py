@@ -56,6 +56,11 @@ class Places:
         return self.cache.path("state", "passphrase")
 
     @property
+    def kubeconfig(self) -> Path:
+        """The cluster's kubeconfig for a person's shell, which only that person can read."""
+        return self.cache.path("state", "kubeconfigs", f"{self.stack}.yaml")
+
+    @property
     def home(self) -> Path:
         """PULUMI_HOME: the engine's own logs and plugins."""
         return self.cache.path("state", "home")

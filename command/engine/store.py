@@ -69,7 +69,7 @@ def copy_settings(places: Places) -> None:
 
 
 def remove_stack(places: Places) -> None:
-    """Forget a destroyed stack: its state, history and copy of the settings. The passphrase stays."""
+    """Forget a destroyed stack: state, history, copy of the settings, kubeconfig. The passphrase stays."""
     for file in (
         places.checkpoint,
         places.checkpoint.with_suffix(".json.attrs"),
@@ -77,6 +77,7 @@ def remove_stack(places: Places) -> None:
         places.checkpoint.with_suffix(".json.bak.attrs"),
         places.engine_stack_file,
         places.session,
+        places.kubeconfig,
     ):
         file.unlink(missing_ok=True)
 

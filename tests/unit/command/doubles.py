@@ -29,13 +29,16 @@ class FakeEngine:
     outcome: Outcome = field(default_factory=lambda: Outcome(0, 1.0, "", False))
     operations: list[str] = field(default_factory=list)
     plugin: KubernetesPlugin = field(default_factory=lambda: KubernetesPlugin(True, None, "official"))
+    answers: dict[str, str] = field(default_factory=dict)
+    extra: dict[str, str] = field(default_factory=dict)
+    folders: tuple[str, ...] = ()
 
     def variables(self) -> dict[str, str]:
         return {}
 
     def call(self, *arguments: str, stdin: bytes | None = None) -> str:
         self.operations.append(" ".join(arguments))
-        return ""
+        return self.answers.get(" ".join(arguments), "")
 
     def operate(self, board: Board, *arguments: str) -> tuple[Outcome, EngineProgress]:
         self.operations.append(" ".join(arguments))
@@ -55,6 +58,13 @@ class FakeMachine:
     read: Reader | None = None
     makes_cluster: bool = True
     done: list[str] = field(default_factory=list)
+    docker: dict[str, str] = field(default_factory=dict)
+
+    def program(self, name: str) -> Path:
+        return Path("/tools", name)
+
+    def docker_variables(self) -> dict[str, str]:
+        return self.docker
 
     def prepare(self) -> None:
         self.done.append("prepare")
