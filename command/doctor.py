@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
+from functools import partial
 
 from command.checkup import in_words, take_readings
 from command.engine.pulumi import environment_folders
+from command.image_source import refusals
 from command.images import source_of
 from command.local_machine import cluster_name
 from command.stack import open_stack
@@ -16,6 +18,7 @@ _WIDTH = 8
 
 def main(options: argparse.Namespace) -> int:
     """Print what was read and what is missing; 1 if something is."""
+    from machine.docker.engine import would_be_private
     from machine.preflight import problems
 
     places, settings = open_stack(options.stack)
@@ -29,7 +32,7 @@ def main(options: argparse.Namespace) -> int:
     rows = [*in_words(readings), ("images", "built here" if source == "build" else "pulled")]
     rows.append(("python", environment_folders(places.checkout)[0]))
     print("\n".join(f"  {title:<{_WIDTH}} {text}" for title, text in rows))
-    found = problems(readings)
+    found = [*problems(readings), *refusals(settings, source, partial(would_be_private, places.cache))]
     if found:
         print(f"\n{render_problems(found)}")
         return 1

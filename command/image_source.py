@@ -12,6 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from components.catalog.images import CONTROL_PLANE, EXAMPLE, NODE, PLATFORM, Image
+from components.errors import Problem
+from components.settings.keys import key_of
+from components.settings.rules.building import problems_when_built
 from machine.cache import Cache, write_atomically
 
 if TYPE_CHECKING:
@@ -73,6 +76,36 @@ def choose_source(wish: str, cache: Cache, reachable: Callable[[], bool]) -> Sou
         known = "pull" if reachable() else "build"
         write_atomically(file, known)
     return "pull" if known == "pull" else "build"
+
+
+def refusals(settings: Settings, source: Source, private: Callable[[], bool]) -> tuple[Problem, ...]:
+    """What of a kind stack cannot be had from where its images come; nothing where all can.
+
+    A stack file that asks for `build` was judged when it was read. What `auto` comes to shows only here.
+
+    Args:
+        settings: The stack.
+        source: From `choose_source`.
+        private: Asks whether the cluster would be on the private Docker Engine.
+    """
+    if source == "build":
+        return problems_when_built(settings)
+    if not private():
+        return ()
+    return (
+        Problem(
+            what="images cannot be pulled here",
+            key=key_of(("cluster", "images")),
+            seen=str(getattr(settings.cluster, "images", source)),
+            why="No Docker Engine of yours answers, and the private one in its place reaches no registry.",
+            fix="Start Docker, or set it to build.",
+        ),
+    )
+
+
+def may_pull(private: Callable[[], bool]) -> bool:
+    """Whether images can be pulled: a registry answers, and the engine that pulls can reach it."""
+    return not private() and registry_answers()
 
 
 def registry_answers(host: str = REGISTRY, seconds: float = _PROBE_SECONDS) -> bool:

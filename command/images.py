@@ -7,11 +7,12 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from command.display.words import size
 from command.engine.places import Places
-from command.image_source import Source, choose_source, images_for, registry_answers
+from command.image_source import Source, choose_source, images_for, may_pull
 from command.stack import open_stack
 from machine.cache import Cache
 
@@ -62,8 +63,11 @@ def list_images(settings: Settings, places: Places) -> list[Row]:
 
 
 def source_of(settings: Settings, cache: Cache) -> Source:
-    """Where a kind stack's images come from; asked of the registry only if it was never decided."""
-    return choose_source(getattr(settings.cluster, "images", "pull"), cache, registry_answers)
+    """Where a kind stack's images come from; asked of engine and registry only if it was never decided."""
+    from machine.docker.engine import would_be_private
+
+    wish = getattr(settings.cluster, "images", "pull")
+    return choose_source(wish, cache, partial(may_pull, partial(would_be_private, cache)))
 
 
 def built_rows(references: Sequence[str], built: Mapping[str, BuiltImage]) -> list[Row]:

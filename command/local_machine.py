@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ from components.errors import PlatformError
 
 if TYPE_CHECKING:
     from command.diagnosis.reader import Reader
+    from command.image_source import Source
     from components.settings.model import Settings
     from machine.docker import DockerEndpoint
     from machine.toolchain import Toolchain
@@ -56,11 +58,13 @@ class LocalMachine:
         if cluster.provider != "kind":
             self._toolchain.ensure(*self._tool_names())
             return
-        from command.image_source import HandOver, choose_source, hand_over_file, registry_answers
+        from command.image_source import HandOver, choose_source, hand_over_file, may_pull
         from command.stack_images import build_stack_images
+        from machine.docker.engine import would_be_private
 
-        source = choose_source(cluster.images, cache, registry_answers)
-        self._check(builds_images=source == "build")
+        private = partial(would_be_private, cache)
+        source = choose_source(cluster.images, cache, partial(may_pull, private))
+        self._check(source, private)
         self._toolchain.ensure(*self._tool_names())
         handed = HandOver("pull")
         if source == "build":
@@ -69,16 +73,19 @@ class LocalMachine:
                 handed = build_stack_images(self._settings, cache, self._toolchain, self.docker, self._board)
         handed.write(hand_over_file(cache, self._places.stack))
 
-    def _check(self, *, builds_images: bool) -> None:
+    def _check(self, source: Source, private: Callable[[], bool]) -> None:
         """Refuse a machine that cannot carry the stack; a finished cluster shows that it can."""
         from command.checkup import cluster_made, take_readings
+        from command.image_source import refusals
         from machine.preflight import problems
 
         cache = self._places.cache
+        if refused := refusals(self._settings, source, private):
+            raise PlatformError(*refused)
         if cluster_made(cache, self.cluster):
             return
         with self._board.step("look at this machine", expected=0.2):
-            readings = take_readings(self._settings, cache, self.cluster, builds_images=builds_images)
+            readings = take_readings(self._settings, cache, self.cluster, builds_images=source == "build")
             if readings and (found := problems(readings)):
                 raise PlatformError(*found)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Protocol
 
+from components.errors import PlatformError
 from machine.cache import Cache
 from machine.docker.endpoint import DockerEndpoint
 from machine.docker.lease import nobody_uses_it
@@ -48,6 +49,14 @@ def ensure_engine(cache: Cache, toolchain: Tools, report: Reporter | None = None
         with (report or Silent()).step("start the private Docker Engine", expected=_EXPECTED_SECONDS):
             private.start(software)
     return private.endpoint()
+
+
+def would_be_private(cache: Cache) -> bool:
+    """Whether `ensure_engine` would return the private engine; nothing is started to find out."""
+    try:
+        return PrivateEngine(cache).holds_containers() or user_engine() is None
+    except PlatformError:
+        return False  # it would refuse the user's
 
 
 def engine_with_clusters(
