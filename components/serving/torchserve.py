@@ -25,7 +25,7 @@ class ServedModel:
         version: Version that requests get when they name none.
         min_workers: Fewest Python processes of the model.
         max_workers: Most.
-        batch_size: Most requests that a worker is given at once.
+        batch_size: Most requests that a worker is given at once; more than 1 is refused.
         max_batch_delay: Milliseconds that the first request of a batch waits for others.
         response_timeout: Seconds until a worker that does not answer is restarted.
     """
@@ -186,6 +186,14 @@ def _model_problems(name: str, model: ServedModel) -> Iterator[Problem]:
                 seen=str(getattr(model, field_name)),
                 fix="write 1 or more",
             )
+    if model.batch_size > 1:
+        yield Problem(
+            what="is more than one",
+            key=f"{key}.batch_size",
+            seen=str(model.batch_size),
+            why="KServe's v1 envelope in TorchServe answers only the first request of a batch",
+            fix="write 1, and raise max_workers to serve more requests at once",
+        )
     if model.max_workers < model.min_workers:
         yield Problem(
             what="is less than min_workers",

@@ -132,6 +132,15 @@ def test_fewer_workers_at_most_than_at_least_are_refused() -> None:
     )
 
 
+def test_a_batch_whose_other_requests_would_not_be_answered_is_refused() -> None:
+    assert _refusal(models={"m": ServedModel("m.mar", batch_size=4)}) == (
+        "models.m.batch_size: is more than one\n"
+        "  seen: 4\n"
+        "  why:  KServe's v1 envelope in TorchServe answers only the first request of a batch\n"
+        "  do:   write 1, and raise max_workers to serve more requests at once"
+    )
+
+
 def test_every_mistake_is_told_at_once() -> None:
     models = {"m": ServedModel("m.mar", min_workers=0, max_workers=0, batch_size=0, max_batch_delay=-1)}
 
