@@ -87,7 +87,7 @@ def test_every_golden_plan_has_its_stack_file() -> None:
 
 @pytest.mark.parametrize("stack", sorted(UNBUILT))
 def test_a_stack_that_is_not_built_yet_is_refused_before_anything_is_registered(stack: str, run: Run) -> None:
-    provider = stack.removesuffix("-dev")
+    provider = stack.partition("-")[0]
 
     with pytest.raises(pulumi.RunError) as refused:
         run(stack)

@@ -127,6 +127,7 @@ class TestKnative:
         assert told == {
             "config-deployment": {},
             "config-domain": {"models.example.org": ""},
+            "config-leader-election": {},
             "config-features": {},
             "config-network": {"ingress-class": "gateway-api.ingress.networking.knative.dev"},
         }
@@ -137,6 +138,15 @@ class TestKnative:
         skipped = told["config-deployment"]["registries-skipping-tag-resolving"].split(",")
         assert {"index.docker.io", "docker.io", "gcr.io", "quay.io"} <= set(skipped)
         assert told["config-deployment"]["queue-sidecar-cpu-request"] == "10m"
+
+    def test_a_small_cluster_answers_soon_after_its_node_was_restarted(self) -> None:
+        told = configuration_of("example.com", "gateway-api", gpu=False, profile=_LOCAL)
+
+        assert told["config-leader-election"] == {
+            "lease-duration": "15s",
+            "renew-deadline": "10s",
+            "retry-period": "2s",
+        }
 
     def test_gpu_clusters_let_predictors_choose_nodes(self) -> None:
         told = configuration_of("example.com", "gateway-api", gpu=True, profile=_UPSTREAM)
