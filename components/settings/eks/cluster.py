@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from components.facts.kubernetes_support import DEFAULT
-from components.settings.aws_text import GroupName, PrincipalArn, Tag
+from components.settings.aws_text import AwsTag, GroupName, PrincipalArn
 from components.settings.base import Model
 from components.settings.eks.access import AccessEntry, Encryption, Identity, Logs, ModelBucket
 from components.settings.eks.network import Endpoint, Existing, LoadBalancer, Network
@@ -117,7 +117,7 @@ class EksSettings(Model):
     deletion_protection: bool = False
     """Whether AWS and Pulumi refuse to delete cluster, key and buckets."""
 
-    tags: Mapping[Tag, Tag] = {}
+    tags: Mapping[AwsTag, AwsTag] = {}
     """Tags of every AWS resource, e.g. owner and cost-centre."""
 
     budget: Budget = Budget()

@@ -72,6 +72,11 @@ def gpu_groups(cluster: EksSettings) -> dict[str, NodeGroup]:
     return {name: group for name, group in cluster.node_groups.items() if gpu_of(group)}
 
 
+def types_are_known(cluster: EksSettings) -> bool:
+    """Whether it can be said of every group what its machines have."""
+    return all(find(each) for group in cluster.node_groups.values() for each in group.instance_types)
+
+
 def visible_gpus(cluster: EksSettings, gpu: Gpu) -> int:
     """What one machine with these GPUs shows to Kubernetes as nvidia.com/gpu.
 

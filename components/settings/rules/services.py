@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from components.errors import Problem
 from components.settings.amounts import amount
-from components.settings.eks.derived import gpu_groups
+from components.settings.eks.derived import gpu_groups, types_are_known
 from components.settings.keys import Path
 from components.settings.model import EksSettings, ExistingSettings, ModelService, Resources
 from components.settings.parts import Parts, Rule, wrong
@@ -118,7 +118,7 @@ def gpus_are_there(parts: Parts) -> Iterator[Problem]:
     if cluster is None or isinstance(cluster, ExistingSettings):
         return
     if isinstance(cluster, EksSettings):
-        if gpu_groups(cluster):
+        if gpu_groups(cluster) or not types_are_known(cluster):
             return
         fix = "add a group with GPUs to kserve-platform:cluster.nodeGroups, or remove the key"
     else:

@@ -72,7 +72,7 @@ EKS_PROD = Settings(
                 expected=Expected(size=2, hours_per_day=12),
             ),
             "gpu-spot": NodeGroup(
-                instance_types=("g6.4xlarge", "g5.4xlarge"),
+                instance_types=("g6.4xlarge", "gr6.4xlarge"),
                 capacity="spot",
                 min_size=0,
                 max_size=4,

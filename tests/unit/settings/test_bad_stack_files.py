@@ -10,8 +10,8 @@ import pytest
 from pydantic_core import ErrorDetails
 
 from components.errors import Problem
+from components.settings import aws_text, text
 from components.settings import parse as parsing
-from components.settings import text
 from components.settings.explain import EXPLANATIONS, explain
 from components.settings.form import ERROR_PREFIX, Form
 from components.settings.load import SettingsError, load_stack_file
@@ -42,6 +42,12 @@ def test_a_bad_stack_file_is_answered_with_its_exact_message(name: str) -> None:
 
 def test_at_least_sixty_bad_stack_files_are_kept() -> None:
     assert len(NAMES) >= 60
+
+
+def test_at_least_sixty_bad_stack_files_are_of_eks() -> None:
+    of_eks = [name for name in NAMES if b"provider: eks" in Path(f"{name}.yaml").read_bytes()]
+
+    assert len(of_eks) >= 60
 
 
 def test_every_bad_stack_file_has_a_message_and_every_message_its_file() -> None:
@@ -94,7 +100,7 @@ def test_every_kind_of_wrong_value_is_in_some_bad_stack_file(monkeypatch: pytest
     for name in NAMES:
         _parsed(name)
 
-    forms = {f"{ERROR_PREFIX}{form.name}" for form in _forms(vars(text))}
+    forms = {f"{ERROR_PREFIX}{form.name}" for form in _forms(vars(text) | vars(aws_text))}
     in_parsing = {f"{ERROR_PREFIX}service-name"}
     assert (set(EXPLANATIONS) | forms) - seen == in_parsing
     assert seen - set(EXPLANATIONS) - forms == set()

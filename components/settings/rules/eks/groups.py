@@ -1,29 +1,24 @@
-"""Rules about groups of machines: their numbers and what they are for."""
+"""Rules about groups of machines: their numbers, labels and taints, and what they are for."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from components.errors import Problem
-from components.settings.eks.cluster import EksSettings
 from components.settings.eks.derived import gpu_of
-from components.settings.eks.nodes import NodeGroup
-from components.settings.parts import Parts, Rule, wrong
+from components.settings.parts import Parts, Rule
+from components.settings.rules.eks.scope import eks_of, groups_of, of_cluster, of_group
 
-
-def groups_of(parts: Parts) -> Iterator[tuple[str, NodeGroup]]:
-    """The groups of an EKS cluster; nothing of other clusters."""
-    if isinstance(parts.cluster, EksSettings):
-        yield from parts.cluster.node_groups.items()
+GPU_TAINT = "nvidia.com/gpu"
+# EKS refuses the first; the last two are what this project says of machines with GPUs.
+_RESERVED = ("kubernetes.io/", "k8s.io/", "eks.amazonaws.com/", "k8s.amazonaws.com/", "nvidia.com/")
 
 
 def bounds_are_in_order(parts: Parts) -> Iterator[Problem]:
     """AWS refuses a group whose bounds are crossed, after the cluster was made."""
     for name, group in groups_of(parts):
         if group.min_size > group.max_size:
-            yield wrong(
-                "cluster",
-                "nodeGroups",
+            yield of_group(
                 name,
                 "maxSize",
                 value=group.max_size,
@@ -33,14 +28,32 @@ def bounds_are_in_order(parts: Parts) -> Iterator[Problem]:
             )
 
 
+def sizes_are_within_bounds(parts: Parts) -> Iterator[Problem]:
+    """AWS refuses a beginning outside the bounds; an estimate outside them is of another group."""
+    for name, group in groups_of(parts):
+        least, most = group.min_size, group.max_size
+        for path, size in (
+            (("desiredSize",), group.desired_size),
+            (("expected", "size"), group.expected.size),
+        ):
+            if size is not None and least <= most and not least <= size <= most:
+                yield of_group(
+                    name,
+                    *path,
+                    value=size,
+                    what="is outside minSize and maxSize",
+                    why=f"the group has {least} to {most} machines",
+                    fix=f"write {min(max(size, least), most)}, or change the bounds",
+                )
+
+
 def some_machines_have_no_gpu(parts: Parts) -> Iterator[Problem]:
     """GPU machines are tainted, so that the platform's own pods find no place on them."""
-    cluster = parts.cluster
-    if not isinstance(cluster, EksSettings):
+    cluster = eks_of(parts)
+    if cluster is None or cluster.autoscaler == "auto":
         return
     if all(gpu_of(group) or group.taints or not group.min_size for group in cluster.node_groups.values()):
-        yield wrong(
-            "cluster",
+        yield of_cluster(
             "nodeGroups",
             value=dict(cluster.node_groups),
             what="has no machine for the platform itself",
@@ -49,4 +62,55 @@ def some_machines_have_no_gpu(parts: Parts) -> Iterator[Problem]:
         )
 
 
-RULES: tuple[Rule, ...] = (bounds_are_in_order, some_machines_have_no_gpu)
+def labels_are_free_to_take(parts: Parts) -> Iterator[Problem]:
+    """EKS refuses labels of Kubernetes and of its own, after the cluster was made."""
+    for name, group in groups_of(parts):
+        for key, value in group.labels.items():
+            prefix = f"{key.rpartition('/')[0]}/"
+            if any(prefix == reserved or prefix.endswith(f".{reserved}") for reserved in _RESERVED):
+                yield of_group(
+                    name,
+                    "labels",
+                    key,
+                    value=value,
+                    what="is a label that others set",
+                    why="Kubernetes, EKS and this project set labels of this prefix by what the machine is",
+                    fix="choose a prefix of your own, like example.org/",
+                )
+
+
+def taints_are_set_once(parts: Parts) -> Iterator[Problem]:
+    """Of two taints with one key and effect EKS refuses the second; that of GPUs is there already."""
+    for name, group in groups_of(parts):
+        first: set[tuple[str, str]] = set()
+        for index, taint in enumerate(group.taints):
+            if (taint.key, taint.effect) in first:
+                yield of_group(
+                    name,
+                    "taints",
+                    index,
+                    value=taint.key,
+                    what="is there twice",
+                    why="a machine has one taint of a key and effect",
+                    fix="remove it here",
+                )
+            first.add((taint.key, taint.effect))
+            if taint.key == GPU_TAINT:
+                yield of_group(
+                    name,
+                    "taints",
+                    index,
+                    value=taint.key,
+                    what="is set by this project",
+                    why="machines with GPUs get it, others have no use for it",
+                    fix="remove it",
+                )
+
+
+RULES: tuple[Rule, ...] = (
+    bounds_are_in_order,
+    sizes_are_within_bounds,
+    some_machines_have_no_gpu,
+    labels_are_free_to_take,
+    taints_are_set_once,
+)

@@ -1,0 +1,147 @@
+"""Rules about services on EKS: a pod that no machine can hold stays Pending for ever."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from fractions import Fraction
+
+from components.errors import Problem
+from components.facts.allocatable import allocatable_cpu, allocatable_memory
+from components.facts.instances import Instance
+from components.settings.amounts import amount
+from components.settings.eks.cluster import EksSettings
+from components.settings.eks.derived import gpu_groups, gpu_of, instances_of, visible_gpus
+from components.settings.eks.nodes import NodeGroup
+from components.settings.model import ModelService, Service
+from components.settings.parts import Parts, Rule, wrong
+from components.settings.rules.eks.scope import eks_of
+
+_GIB = 2**30
+
+
+def pool_of(cluster: EksSettings, service: Service) -> Mapping[str, NodeGroup]:
+    """The groups where a service's pods find a place: those with GPUs if it asks for one, else the others."""
+    if isinstance(service, ModelService) and service.gpu:
+        return gpu_groups(cluster)
+    groups = cluster.node_groups.items()
+    return {name: group for name, group in groups if gpu_of(group) is None and not group.taints}
+
+
+def machines_of(pool: Mapping[str, NodeGroup]) -> list[Instance]:
+    """Every type of machine in a pool."""
+    return [instance for group in pool.values() for instance in instances_of(group)]
+
+
+def gpus_fit_on_one_machine(parts: Parts) -> Iterator[Problem]:
+    """A pod runs on one machine, so that its GPUs are of one."""
+    cluster = eks_of(parts)
+    if cluster is None:
+        return
+    for name, service in parts.services.items():
+        if not isinstance(service, ModelService) or not service.gpu:
+            continue
+        counts = {
+            machine.name: visible_gpus(cluster, machine.gpu)
+            for machine in machines_of(pool_of(cluster, service))
+            if machine.gpu
+        }
+        largest = max(counts, key=lambda each: counts[each], default=None)
+        if largest and service.gpu > counts[largest]:
+            yield wrong(
+                "services",
+                name,
+                "gpu",
+                value=service.gpu,
+                what="is more than any machine has",
+                why=f"a pod runs on one machine, and {largest}, the largest, has {counts[largest]}",
+                fix=f"write {counts[largest]} or less, or add a group with larger machines",
+            )
+        elif cluster.gpu.sharing in {"timeSlicing", "mps"} and service.gpu > 1:
+            yield wrong(
+                "services",
+                name,
+                "gpu",
+                value=service.gpu,
+                what="asks for several shares of GPUs",
+                why=f"with {cluster.gpu.sharing} two shares may be of the same GPU, and give no more of it",
+                fix="write 1, or remove kserve-platform:cluster.gpu.sharing",
+            )
+
+
+def memory_and_cpu_fit_on_one_machine(parts: Parts) -> Iterator[Problem]:
+    """What the scheduler sets aside for a pod must be there on one machine of its pool."""
+    cluster = eks_of(parts)
+    if cluster is None:
+        return
+    for name, service in parts.services.items():
+        machines = machines_of(pool_of(cluster, service))
+        for key, room, unit in (
+            ("memory", allocatable_memory, _GIB),
+            ("cpu", allocatable_cpu, 1),
+        ):
+            kind = "requests" if getattr(service.resources.requests, key) else "limits"
+            asked = getattr(getattr(service.resources, kind), key)
+            largest = max(machines, key=room, default=None)
+            if asked and largest and amount(asked) > room(largest):
+                most = f"{float(Fraction(room(largest)) / unit):.4g}{'Gi' if key == 'memory' else ''}"
+                yield wrong(
+                    "services",
+                    name,
+                    "resources",
+                    kind,
+                    key,
+                    value=asked,
+                    what="is more than any machine of its pool has",
+                    why=f"{largest.name}, the largest, has {most} for pods",
+                    fix="ask for less, or add a group with larger machines",
+                )
+
+
+def all_replicas_find_gpus(parts: Parts) -> Iterator[Problem]:
+    """Replicas that must always run need machines that may run."""
+    cluster = eks_of(parts)
+    if cluster is None:
+        return
+    groups = gpu_groups(cluster).values()
+    there = sum(visible_gpus(cluster, gpu) * group.max_size for group in groups if (gpu := gpu_of(group)))
+    for name, service in parts.services.items():
+        needed = service.gpu * service.min_replicas if isinstance(service, ModelService) else 0
+        if there and needed > there:
+            yield wrong(
+                "services",
+                name,
+                "minReplicas",
+                value=service.min_replicas,
+                what="needs more GPUs than all groups may have",
+                why=f"they need {needed}, and all groups at their maxSize have {there}",
+                fix="lower it, or raise maxSize of a group with GPUs",
+            )
+
+
+def buckets_can_be_read(parts: Parts) -> Iterator[Problem]:
+    """Predictors may read the buckets of the stack, and nothing else in S3."""
+    cluster = eks_of(parts)
+    if cluster is None:
+        return
+    known = [bucket.bucket for bucket in cluster.model_buckets.values()]
+    for name, service in parts.services.items():
+        uri = service.storage_uri if isinstance(service, ModelService) else ""
+        bucket = uri.removeprefix("s3://").partition("/")[0]
+        if uri.startswith("s3://") and bucket and bucket not in known:
+            yield wrong(
+                "services",
+                name,
+                "storageUri",
+                value=uri,
+                what="is in a bucket that predictors may not read",
+                why=f"kserve-platform:cluster.modelBuckets has: {', '.join(known) or 'none'}",
+                fix="add the bucket there, with `create: false` if it is there already",
+            )
+
+
+RULES: tuple[Rule, ...] = (
+    gpus_fit_on_one_machine,
+    memory_and_cpu_fit_on_one_machine,
+    all_replicas_find_gpus,
+    buckets_can_be_read,
+)
