@@ -159,11 +159,14 @@ class Rule:
         A rule that stumbles over an unknown value keeps what it found before, and says where it stopped.
         """
         judged = [resource for resource in resources if self.concerns(resource.type)]
+        found: list[Finding] = []
         if self.check is not None:
-            check = self.check
-            return [one for resource in judged for one in _caught(check(resource, context), [resource], self)]
-        assert self.check_stack is not None  # one of the two: see __post_init__
-        return list(_caught(self.check_stack(judged, context), judged, self))
+            for resource in judged:
+                found += _caught(self.check(resource, context), [resource], self)
+        if self.check_stack is not None:
+            found += _caught(self.check_stack(judged, context), judged, self)
+        # Two questions about one unknown value are one unknown.
+        return list(dict.fromkeys(found))
 
 
 def undecided(where: str, resource: Resource) -> Finding:
