@@ -44,3 +44,11 @@ def test_who_may_not_raise_them_is_told_the_line_to_run(tmp_path: Path) -> None:
         '  why:  Programs on the node may end with "too many open files".\n'
         "  do:   Raise it as root: sysctl fs.inotify.max_user_instances=1024"
     )
+
+
+def test_the_readme_tells_whoever_runs_it_what_is_raised_on_the_machine() -> None:
+    told = (Path(__file__).parents[3] / "README.md").read_text()
+    happens = told.partition("## What happens on your machine")[2].partition("\n## ")[0]
+    for name, value in WANTED.items():
+        assert name in happens
+        assert str(value) in happens
