@@ -126,7 +126,9 @@ def _steps(work: Work, folder: str, root: str) -> list[str]:
         f"content={shlex.quote(root)}/io.containerd.content.v1.content/blobs/sha256",
         "mkdir -p $content",
         *(_ingest(layer) for layer in layers),
-        *(step for wave in waves(work.images) for step in _wave(wave, folder)),
+        # One after the other: every import writes its index under one name. Of two at the same moment one is
+        # refused ("ref tar-index.json locked"), and what it ingested is then collected, layers and all.
+        *(f"ctr images import {shlex.quote(folder)}/{n}.tar >/dev/null" for n in range(len(work.images))),
     ]
 
 
@@ -135,35 +137,6 @@ def _ingest(layer: Blob) -> str:
     link = f"[ -e $content/{name} ] || ln /cache/images/blobs/sha256/{name} $content/{name}"
     expected = f"--expected-digest {layer.digest} --expected-size {layer.size}"
     return f"{link}\nctr content ingest {expected} {layer.digest} <$content/{name}"
-
-
-def _wave(numbers: Sequence[int], folder: str) -> list[str]:
-    names = " ".join(f"{number}.tar" for number in numbers)
-    # One after the other: every import writes its index under one name, of two at the same moment one is
-    # refused ("ref tar-index.json locked"), and what it ingested so far is then collected, layers and all.
-    command = f"ctr --address /run/work.sock --namespace {NAMESPACE} images import"
-    return [f"cd {shlex.quote(folder)}", f"printf '%s\\n' {names} | xargs -n1 {command} >/dev/null"]
-
-
-def waves(images: Sequence[BuiltImage]) -> list[list[int]]:
-    """In which order to unpack: images that share their largest layer one by one, others side by side.
-
-    Two that unpack the same layer at once would do it twice.
-
-    Returns:
-        Numbers of images; each wave starts when the one before it is done. The largest come first.
-    """
-    order = sorted(range(len(images)), key=lambda number: -images[number].size)
-    result: list[list[int]] = []
-    seen: dict[Blob, int] = {}
-    for number in order:
-        largest = max(images[number].layers, key=lambda layer: layer.size)
-        wave = seen.get(largest, 0)
-        seen[largest] = wave + 1
-        if wave == len(result):
-            result.append([])
-        result[wave].append(number)
-    return result
 
 
 def _inside(path: Path, cache: Cache) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from dataclasses import asdict
 from pathlib import Path
 
@@ -20,7 +21,6 @@ from machine.images.store import (
     prepare_store,
     store_key,
 )
-from machine.images.unpacking import waves
 from tests.unit.images.doubles import DockerDouble, RecordingReporter, small_image
 
 META = Path("io.containerd.metadata.v1.bolt", "meta.db")
@@ -215,16 +215,17 @@ def test_the_stores_used_last_are_kept_and_older_ones_go(
     )
 
 
-def test_images_of_one_great_layer_are_unpacked_one_after_the_other(cache: Cache) -> None:
-    great = "x" * 40_000
-    images = [
-        small_image(cache, "example.com/a:v1", great, "a"),
-        small_image(cache, "example.com/b:v1", "b"),
-        small_image(cache, "example.com/c:v1", great, "c"),
-    ]
+def test_images_are_imported_one_after_the_other(
+    cache: Cache, node: BuiltImage, docker: DockerDouble
+) -> None:
+    images = [small_image(cache, f"example.com/{name}:v1", name) for name in "abc"]
+    prepare_store(node, images, docker.endpoint, cache, RecordingReporter())
 
-    assert waves(images) == [[0, 1], [2]]
-    assert waves([]) == []
+    (script,) = [asked for asked in docker.asked if asked.startswith("run ")]
+    imports = [line for line in script.split(";") if "images import" in line]
+    assert [re.fullmatch(r"ctr images import \S+/(\d).tar >/dev/null", line)[1] for line in imports] == [
+        *"012"
+    ]
 
 
 def test_images_that_a_running_node_lacks_are_brought_from_its_store(
