@@ -8,40 +8,17 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
 from components.catalog.modules import GoModule
 from machine.cache import Cache, remove_tree
+from machine.gomodules import GoModules
 from machine.images.debs import Deb
 from machine.images.layers import Layer, Layers
 from machine.images.plan import LayerPlan
 from machine.images.targets import Target
 from machine.images.tree import Entry
 from machine.process import run
-from machine.progress import Note, Reporter
-
-
-class GoBuilder(Protocol):
-    """What is used of `machine.gomodules.GoModules`."""
-
-    def download(self, module: GoModule) -> Path:
-        """The module's verified folder."""
-        ...
-
-    def build(
-        self,
-        module: GoModule,
-        packages: Mapping[str, str],
-        out: Path,
-        *,
-        ldflags: str = "",
-        tags: str = "",
-        overlay: Mapping[str, str] | None = None,
-        log: Path,
-        note: Note,
-    ) -> None:
-        """Build programs into a folder."""
-        ...
+from machine.progress import Reporter
 
 
 @dataclass(frozen=True)
@@ -56,7 +33,7 @@ class Supplies:
         npm: Has npm put the archive of a package (`name@version`) into a folder.
     """
 
-    go: Callable[[], GoBuilder]
+    go: Callable[[], GoModules]
     debian: Callable[[Sequence[str], Sequence[str]], Sequence[Deb]]
     wheels: Callable[[str], Sequence[Path]]
     npm: Callable[[str, Path], None]

@@ -14,6 +14,7 @@ from components.catalog.modules import GoModule
 from components.errors import PlatformError
 from machine.cache import Cache
 from machine.docker.endpoint import DockerEndpoint
+from machine.gomodules import GoModules
 from machine.images import oci, tree
 from machine.images.blobs import Blobs
 from machine.images.debs import Deb
@@ -26,7 +27,7 @@ MODULE = GoModule("example.com/tool", "v1.2.3", "h1:AAAA=", "h1:BBBB=")
 
 
 @dataclass
-class GoBuilderDouble:
+class GoBuilderDouble(GoModules):
     """Writes a file with the program's name instead of compiling it, and counts."""
 
     folder: Path
@@ -44,10 +45,7 @@ class GoBuilderDouble:
         out: Path,
         *,
         ldflags: str = "",
-        tags: str = "",
-        overlay: Mapping[str, str] | None = None,
-        log: Path,
-        note: Note,
+        **how: object,
     ) -> None:
         with self.guard:
             self.builds.append(sorted(packages.values()))
