@@ -7,7 +7,7 @@ from typing import Protocol
 
 from components.errors import Problem
 from components.settings.keys import key_of
-from components.settings.model import ClusterSettings, PlatformSettings, Service
+from components.settings.model import ClusterSettings, MnistExample, ModelService, PlatformSettings, Service
 from components.settings.seen import seen
 
 
@@ -23,6 +23,20 @@ class Parts(Protocol):
 
 
 Rule = Callable[[Parts], Iterator[Problem]]
+
+
+def models(parts: Parts) -> Iterator[tuple[str, ModelService]]:
+    """The services that serve a model of the user's own, by name."""
+    for name, service in parts.services.items():
+        if isinstance(service, ModelService):
+            yield name, service
+
+
+def examples(parts: Parts) -> Iterator[tuple[str, MnistExample]]:
+    """The services that are the built-in example, by name."""
+    for name, service in parts.services.items():
+        if isinstance(service, MnistExample):
+            yield name, service
 
 
 def wrong(*path: str | int, value: object, what: str, why: str, fix: str) -> Problem:

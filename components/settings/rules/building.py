@@ -9,8 +9,8 @@ from collections.abc import Iterator
 
 from components.errors import Problem
 from components.settings.cluster import DEFAULT_KUBERNETES
-from components.settings.model import KindSettings, ModelService
-from components.settings.parts import Parts, Rule, wrong
+from components.settings.model import KindSettings
+from components.settings.parts import Parts, Rule, models, wrong
 from components.settings.runtimes import EXAMPLE_RUNTIME, RUNTIMES
 
 # The catalog pins the modules of this one version (each minor has another set of staging modules).
@@ -69,7 +69,7 @@ def the_ingress_can_be_built(parts: Parts) -> Iterator[Problem]:
 
 def runtimes_can_be_built(parts: Parts) -> Iterator[Problem]:
     """A service whose server's image can only be pulled never gets a pod."""
-    for name, service in _models(parts):
+    for name, service in models(parts):
         if service.runtime not in {BUILDABLE_RUNTIME, None}:
             key, value, who = "runtime", str(service.runtime), str(service.runtime)
         elif service.model_format not in RUNTIMES[BUILDABLE_RUNTIME].formats:
@@ -89,7 +89,7 @@ def runtimes_can_be_built(parts: Parts) -> Iterator[Problem]:
 
 def runtime_versions_can_be_built(parts: Parts) -> Iterator[Problem]:
     """There is one version of a module."""
-    for name, service in _models(parts):
+    for name, service in models(parts):
         if service.runtime_version is not None:
             yield wrong(
                 "services",
@@ -104,7 +104,7 @@ def runtime_versions_can_be_built(parts: Parts) -> Iterator[Problem]:
 
 def models_need_no_download(parts: Parts) -> Iterator[Problem]:
     """KServe's storage initializer is a Python image that is not built; claims are mounted without it."""
-    for name, service in _models(parts):
+    for name, service in models(parts):
         if not service.storage_uri.startswith("pvc://"):
             yield wrong(
                 "services",
@@ -115,12 +115,6 @@ def models_need_no_download(parts: Parts) -> Iterator[Problem]:
                 why="KServe downloads models in its storage-initializer image; a claim is mounted without it",
                 fix="put the model on a claim (pvc://), or set kserve-platform:cluster.images to pull",
             )
-
-
-def _models(parts: Parts) -> Iterator[tuple[str, ModelService]]:
-    for name, service in parts.services.items():
-        if isinstance(service, ModelService):
-            yield name, service
 
 
 RULES: tuple[Rule, ...] = (

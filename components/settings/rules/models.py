@@ -9,12 +9,10 @@ from components.errors import Problem
 from components.settings.model import (
     EksSettings,
     ExistingSettings,
-    MnistExample,
-    ModelService,
     Protocol,
     RuntimeName,
 )
-from components.settings.parts import Parts, Rule, wrong
+from components.settings.parts import Parts, Rule, examples, models, wrong
 from components.settings.places import nearest
 from components.settings.runtimes import EXAMPLE_RUNTIME, MODEL_FORMATS, RUNTIMES
 
@@ -22,15 +20,9 @@ from components.settings.runtimes import EXAMPLE_RUNTIME, MODEL_FORMATS, RUNTIME
 SCHEMES = ("gs", "s3", "pvc", "hf", "https", "http", "hdfs", "webhdfs", "oci")
 
 
-def _models(parts: Parts) -> Iterator[tuple[str, ModelService]]:
-    for name, service in parts.services.items():
-        if isinstance(service, ModelService):
-            yield name, service
-
-
 def storage_is_of_a_known_kind(parts: Parts) -> Iterator[Problem]:
     """KServe would leave the service without an event that says so."""
-    for name, service in _models(parts):
+    for name, service in models(parts):
         scheme, found, _ = service.storage_uri.partition("://")
         if found and scheme in SCHEMES:
             continue
@@ -48,7 +40,7 @@ def storage_is_of_a_known_kind(parts: Parts) -> Iterator[Problem]:
 
 def claims_are_named(parts: Parts) -> Iterator[Problem]:
     """A claim that cannot exist keeps the pod Pending."""
-    for name, service in _models(parts):
+    for name, service in models(parts):
         scheme, _, rest = service.storage_uri.partition("://")
         claim, _, folder = rest.partition("/")
         if scheme != "pvc":
@@ -67,7 +59,7 @@ def claims_are_named(parts: Parts) -> Iterator[Problem]:
 
 def buckets_are_named(parts: Parts) -> Iterator[Problem]:
     """`s3:///path` parses, and then nobody can say which bucket."""
-    for name, service in _models(parts):
+    for name, service in models(parts):
         scheme, _, rest = service.storage_uri.partition("://")
         if scheme in SCHEMES and scheme != "pvc" and (not rest.strip("/") or rest.startswith("/")):
             yield wrong(
@@ -83,7 +75,7 @@ def buckets_are_named(parts: Parts) -> Iterator[Problem]:
 
 def addresses_carry_no_credentials(parts: Parts) -> Iterator[Problem]:
     """The address stands in the stack file, in the state and in every description of the service."""
-    for name, service in _models(parts):
+    for name, service in models(parts):
         _, _, rest = service.storage_uri.partition("://")
         authority = rest.partition("/")[0]
         if "@" in authority or re.search(
@@ -102,7 +94,7 @@ def addresses_carry_no_credentials(parts: Parts) -> Iterator[Problem]:
 
 def formats_are_known(parts: Parts) -> Iterator[Problem]:
     """KServe leaves a service pending whose format nobody serves."""
-    for name, service in _models(parts):
+    for name, service in models(parts):
         if service.model_format not in MODEL_FORMATS:
             near = nearest(service.model_format, MODEL_FORMATS)
             yield wrong(
@@ -120,7 +112,7 @@ def named_runtimes_are_installed(parts: Parts) -> Iterator[Problem]:
     """A runtime that is there in KServe, but not in this stack."""
     if parts.platform is None:
         return
-    for name, service in _models(parts):
+    for name, service in models(parts):
         if service.runtime and service.runtime not in parts.platform.runtimes:
             yield wrong(
                 "services",
@@ -135,7 +127,7 @@ def named_runtimes_are_installed(parts: Parts) -> Iterator[Problem]:
 
 def named_runtimes_serve_the_format(parts: Parts) -> Iterator[Problem]:
     """KServe refuses such a service at reconcile time only."""
-    for name, service in _models(parts):
+    for name, service in models(parts):
         if not service.runtime or service.model_format not in MODEL_FORMATS:
             continue
         if service.model_format not in RUNTIMES[service.runtime].formats:
@@ -152,7 +144,7 @@ def named_runtimes_serve_the_format(parts: Parts) -> Iterator[Problem]:
 
 def named_runtimes_speak_the_protocol(parts: Parts) -> Iterator[Problem]:
     """A client of another protocol gets 404 from a server that is otherwise well."""
-    for name, service in _models(parts):
+    for name, service in models(parts):
         if (
             service.runtime
             and service.protocol_version
@@ -174,7 +166,7 @@ def some_runtime_takes_the_model(parts: Parts) -> Iterator[Problem]:
     """Where none is named, an installed runtime must choose the format by itself and speak the protocol."""
     if parts.platform is None:
         return
-    for name, service in _models(parts):
+    for name, service in models(parts):
         if service.runtime or service.model_format not in MODEL_FORMATS:
             continue
         protocol = service.protocol_version
@@ -208,34 +200,32 @@ def the_example_has_its_runtime(parts: Parts) -> Iterator[Problem]:
     """The example is a TorchServe model."""
     if parts.platform is None or EXAMPLE_RUNTIME in parts.platform.runtimes:
         return
-    for name, service in parts.services.items():
-        if isinstance(service, MnistExample):
-            yield wrong(
-                "services",
-                name,
-                "example",
-                value=service.example,
-                what="has no runtime",
-                why=f"it runs on {EXAMPLE_RUNTIME}, which kserve-platform:platform.runtimes leaves out",
-                fix=f"add {EXAMPLE_RUNTIME} there, or remove that key to install all",
-            )
+    for name, service in examples(parts):
+        yield wrong(
+            "services",
+            name,
+            "example",
+            value=service.example,
+            what="has no runtime",
+            why=f"it runs on {EXAMPLE_RUNTIME}, which kserve-platform:platform.runtimes leaves out",
+            fix=f"add {EXAMPLE_RUNTIME} there, or remove that key to install all",
+        )
 
 
 def the_example_reaches_the_nodes(parts: Parts) -> Iterator[Problem]:
     """No registry has the example's model: it is trained here and put into the nodes as an image."""
     if not isinstance(parts.cluster, ExistingSettings | EksSettings):
         return
-    for name, service in parts.services.items():
-        if isinstance(service, MnistExample):
-            yield wrong(
-                "services",
-                name,
-                "example",
-                value=service.example,
-                what="cannot reach the cluster",
-                why="its model is trained here and put into the nodes of a cluster that this stack makes",
-                fix="serve a model from storage instead, as stacks/Pulumi.existing.yaml does",
-            )
+    for name, service in examples(parts):
+        yield wrong(
+            "services",
+            name,
+            "example",
+            value=service.example,
+            what="cannot reach the cluster",
+            why="its model is trained here and put into the nodes of a cluster that this stack makes",
+            fix="serve a model from storage instead, as stacks/Pulumi.existing.yaml does",
+        )
 
 
 def _serving(model_format: str, *, by_itself: bool = False) -> tuple[RuntimeName, ...]:
