@@ -25,7 +25,18 @@ def resources_of(name: str) -> list[Resource]:
     """The resources of a fixture."""
     state = json.loads((FOLDER / f"{name}.json").read_text(encoding="utf-8"))
     return [
-        Resource(one["type"], one["urn"].rsplit("::", 1)[-1], one["urn"], one["inputs"])
+        Resource(
+            one["type"],
+            one["urn"].rsplit("::", 1)[-1],
+            one["urn"],
+            {**one["inputs"], **one.get("outputs", {})},
+            protect=one.get("protect", False),
+            ignore_changes=tuple(one.get("ignoreChanges", ())),
+            dependencies=tuple(one.get("dependencies", ())),
+            property_dependencies={
+                name: tuple(urns) for name, urns in one.get("propertyDependencies", {}).items()
+            },
+        )
         for one in state["deployment"]["resources"]
     ]
 
