@@ -6,8 +6,8 @@ import threading
 from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple
 
-from providers.kubernetes import kubeconfig, schema
-from providers.kubernetes.client import (
+from providers.kubeclient import kubeconfig
+from providers.kubeclient.client import (
     APPLY,
     JSON,
     JSON_PATCH,
@@ -18,7 +18,8 @@ from providers.kubernetes.client import (
     Unreachable,
     path_of,
 )
-from providers.kubernetes.kubeconfig import KubeconfigError
+from providers.kubeclient.kubeconfig import KubeconfigError
+from providers.kubernetes import schema
 from providers.kubernetes.objects import Object, ObjectId, kind_of
 from providers.kubernetes.settings import Settings
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
+from providers.kubeclient import documents
 from providers.kubernetes import schema
 from providers.rpc import Output, Secret, reveal
 
-Object = dict[str, Any]
+Object = documents.Object
 """A Kubernetes object, or any JSON object, without marks."""
 
 INPUTS: Final = "__inputs"

@@ -9,7 +9,7 @@ from typing import Any, Final
 import yaml
 import yaml.scanner
 
-from providers.kubernetes.objects import Object
+from providers.kubeclient.documents import Object, told
 from providers.rpc import RpcError
 
 _LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -29,14 +29,6 @@ _Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile("^[yYnN]$"), 
 _Loader.add_constructor(
     "tag:yaml.org,2002:bool", lambda loader, node: node.value.lower() in {"y", "yes", "true", "on"}
 )
-
-
-def told(error: yaml.YAMLError) -> str:
-    """What is wrong with a YAML text, in the words of Go's library: users search for them."""
-    mark = getattr(error, "problem_mark", None)
-    line = 0 if mark is None else mark.line + isinstance(error, yaml.scanner.ScannerError)
-    where = f"line {line}: " if line else ""
-    return f"yaml: {where}{getattr(error, 'problem', None) or 'it is not YAML'}"
 
 
 def load(text: str) -> list[Object]:

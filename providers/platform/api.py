@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from providers.kubernetes.client import APPLY, ApiError, Client, NoMatch, Unreachable, path_of
-from providers.kubernetes.kubeconfig import KubeconfigError, load
+from providers.kubeclient.client import APPLY, ApiError, Client, NoMatch, Unreachable, path_of
+from providers.kubeclient.kubeconfig import KubeconfigError, load
 
 Object = dict[str, Any]
 FAILURES = (ApiError, Unreachable, KubeconfigError)

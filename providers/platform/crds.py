@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any, TypeVar
 
 from components.errors import PlatformError
-from providers.kubernetes.client import ApiError
+from providers.kubeclient.client import ApiError
 from providers.platform.api import Object
 from providers.platform.fields import Fields, read_all
 from providers.platform.gate.checks import ConditionTrue

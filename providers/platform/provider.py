@@ -10,8 +10,8 @@ from components.errors import PlatformError
 from machine.cache import Cache
 from machine.process import CommandFailed
 from machine.progress import Note
-from providers.kubernetes.client import ApiError, Unreachable
-from providers.kubernetes.kubeconfig import KubeconfigError
+from providers.kubeclient.client import ApiError, Unreachable
+from providers.kubeclient.kubeconfig import KubeconfigError
 from providers.platform.api import Api
 from providers.platform.crds import CrdSet
 from providers.platform.fields import InputsRefused

@@ -6,8 +6,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from providers.kubernetes import kubeconfig
-from providers.kubernetes.kubeconfig import KubeconfigError
+from providers.kubeclient import kubeconfig
+from providers.kubeclient.kubeconfig import KubeconfigError
 from providers.kubernetes.objects import Object
 from providers.rpc import UNKNOWN, RpcError, reveal
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from providers.kubeclient.client import ApiError, NoMatch, Unreachable
 from providers.kubernetes.checkpoint import outputs_of, preview_of
-from providers.kubernetes.client import ApiError, NoMatch, Unreachable
 from providers.kubernetes.naming import field_manager
 from providers.kubernetes.objects import PATCH_FORCE, Object, Urn, has_flag, is_patch, kind_of
 from providers.kubernetes.operations.session import (

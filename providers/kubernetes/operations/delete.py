@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
+from providers.kubeclient.client import ApiError, Unreachable
 from providers.kubernetes import ssa
 from providers.kubernetes.checkpoint import State, outputs_of
-from providers.kubernetes.client import ApiError, Unreachable
 from providers.kubernetes.objects import (
     DELETION_PROPAGATION,
     SKIP_AWAIT,

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
+from providers.kubeclient.client import ApiError, Unreachable
 from providers.kubernetes import schema
 from providers.kubernetes.checkpoint import State
-from providers.kubernetes.client import ApiError, Unreachable
 from providers.kubernetes.diff import Difference, compare
 from providers.kubernetes.normalise import normalise
 from providers.kubernetes.objects import REPLACE_UNREADY, Object, Urn, has_flag, is_patch, kind_of

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from providers.kubeclient.client import ApiError, Unreachable
 from providers.kubernetes.checkpoint import State, inputs_imported, inputs_seen, outputs_of
-from providers.kubernetes.client import ApiError, Unreachable
 from providers.kubernetes.naming import field_manager
 from providers.kubernetes.objects import Object, ObjectId, Urn, is_patch, kind_of, metadata_of
 from providers.kubernetes.operations.session import Session

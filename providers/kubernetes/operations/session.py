@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from providers.kubernetes.client import ApiError, Misconfigured
+from providers.kubeclient.client import ApiError, Misconfigured
 from providers.kubernetes.cluster import Cluster
 from providers.kubernetes.objects import (
     SKIP_AWAIT,

@@ -6,9 +6,9 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
+from providers.kubeclient.client import ApiError, NoMatch, Unreachable
 from providers.kubernetes import ssa
 from providers.kubernetes.checkpoint import State, outputs_of
-from providers.kubernetes.client import ApiError, NoMatch, Unreachable
 from providers.kubernetes.naming import field_manager
 from providers.kubernetes.objects import PATCH_FORCE, Object, Urn, has_flag, is_patch, kind_of, metadata_of
 from providers.kubernetes.operations.session import (

@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Self
 
-from providers.kubernetes.client import ApiError, Unreachable
+from providers.kubeclient.client import ApiError, Unreachable
 from providers.kubernetes.cluster import Cluster
 from providers.kubernetes.objects import TIMEOUT_SECONDS, Object, annotations_of, metadata_of
 from providers.kubernetes.waiting.rules import Rule

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from providers.kubernetes.client import ApiError, NoMatch
+from providers.kubeclient.client import ApiError, NoMatch
 from providers.platform.api import Api
 from providers.platform.fields import Fields
 from providers.platform.gate.status import condition_problem, deployment_problem, slices_problem, unbundled

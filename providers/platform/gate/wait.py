@@ -6,7 +6,7 @@ import time
 from collections.abc import Sequence
 
 from components.errors import PlatformError
-from providers.kubernetes.client import Unreachable
+from providers.kubeclient.client import Unreachable
 from providers.platform.api import Api
 from providers.platform.gate.checks import Check, DeploymentAvailable, look
 from providers.platform.gate.pods import hopeless, pod_reasons, pods_of

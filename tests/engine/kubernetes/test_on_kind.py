@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from providers.kubernetes.client import ApiError
+from providers.kubeclient.client import ApiError
 from providers.kubernetes.cluster import Cluster
 from providers.kubernetes.normalise import DASHED, rename_keys
 from providers.kubernetes.settings import Settings

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from providers.kubernetes import kubeconfig
-from providers.kubernetes.credentials import Credentials
-from providers.kubernetes.kubeconfig import Access, KubeconfigError
+from providers.kubeclient import kubeconfig
+from providers.kubeclient.credentials import Credentials
+from providers.kubeclient.kubeconfig import Access, KubeconfigError
 
 _AUTH_PROVIDER = (
     "the kubeconfig's user logs in by an auth-provider, which Kubernetes removed in 1.26; use an exec "

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from machine.cache import Cache
-from providers.kubernetes.client import ApiError
+from providers.kubeclient.client import ApiError
 from providers.platform.resource import Call
 from providers.platform.work import Work
 

@@ -16,7 +16,7 @@ from typing import Any, Final
 
 import yaml
 
-from providers.kubernetes.yaml_documents import told
+from providers.kubeclient.documents import told
 
 _SERVICE_ACCOUNT: Final = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 _LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)

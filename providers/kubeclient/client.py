@@ -16,9 +16,9 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 from urllib.parse import quote, urlsplit
 
-from providers.kubernetes.credentials import Credentials
-from providers.kubernetes.kubeconfig import Access, KubeconfigError
-from providers.kubernetes.objects import Object
+from providers.kubeclient.credentials import Credentials
+from providers.kubeclient.documents import Object
+from providers.kubeclient.kubeconfig import Access, KubeconfigError
 
 JSON: Final = "application/json"
 JSON_PATCH: Final = "application/json-patch+json"

@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Final
 
-from providers.kubernetes.kubeconfig import Access, KubeconfigError
+from providers.kubeclient.kubeconfig import Access, KubeconfigError
 
 _EXEC_SECONDS: Final = 60
 _FILE_SECONDS: Final = 60.0
