@@ -19,6 +19,7 @@ _STACK_COMMANDS = {
     "images": ("list every image of a stack: reference, digest, origin, size", ""),
     "env": ("print the shell variables that pulumi, kubectl and docker need here", ""),
     "doctor": ("check this machine for what a stack needs; nothing is created", ""),
+    "cost": ("estimate what a stack costs an hour and a month; nothing is created", ""),
     "predict": ("send the picture of a digit and print what the model sees in it", ""),
 }
 

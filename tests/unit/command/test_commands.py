@@ -47,7 +47,7 @@ def cache(tmp_path: Path) -> Cache:
     return Cache(tmp_path / "cache")
 
 
-COMMANDS = ["up", "down", "status", "verify", "images", "env", "doctor", "predict", "clean-cache"]
+COMMANDS = ["up", "down", "status", "verify", "images", "env", "doctor", "cost", "predict", "clean-cache"]
 
 
 def test_every_command_of_the_help_exists() -> None:
