@@ -26,6 +26,9 @@ class Unknown:
     def __hash__(self) -> int:
         return id(self)
 
+    def __deepcopy__(self, _: object) -> Unknown:
+        return self  # a second one would be known, by `is`: a remedy that copies properties made them so
+
     def __repr__(self) -> str:
         return "(not known before up)"
 

@@ -139,7 +139,7 @@ def _logs_end(cluster: View, _: Context) -> Iterator[Finding]:
             "enabledClusterLogTypes",
             cluster.get("enabledClusterLogTypes"),
             why="the stack has no log group for it, so EKS makes one that keeps logs for ever, at a price",
-            fix=f"add an aws.cloudwatch.LogGroup named {wanted} with retentionInDays, before the cluster",
+            fix=f"add an aws.cloudwatch.LogGroup named {wanted} with retentionInDays, and let it come first",
         )
         return
     if not group.get("retentionInDays", default=0):
