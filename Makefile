@@ -60,6 +60,9 @@ doctor: $(RUN_LOCK) ## Check this machine before anything is created
 clean-cache: $(RUN_LOCK) ## Remove what was downloaded and built
 	@$(COMMAND) clean-cache
 
+clean-builds: $(RUN_LOCK) ## Remove Go's caches only: 20 GB that nothing needs once all is built
+	@$(COMMAND) clean-cache --builds
+
 # The stamp's name carries the lock's hash, so a changed lock is another target.
 $(sort $(RUN_LOCK) $(DEV_LOCK)):
 	@$(PYTHON) command/bootstrap.py $(if $(filter $@,$(RUN_LOCK)),requirements.txt,requirements.txt requirements-dev.txt)

@@ -1,4 +1,4 @@
-"""`clean-cache`: remove what was downloaded and built, unless something runs from it."""
+"""`clean-cache`: remove what was downloaded and built, unless somebody would lose something."""
 
 from __future__ import annotations
 
@@ -6,10 +6,14 @@ import argparse
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from command.display.words import size
+from command.engine.places import PROJECT, Places
+from command.engine.store import read_checkpoint
 from components.errors import PlatformError, Problem
 from machine.cache import Cache, remove_tree
+from machine.reclaim import reclaim_go
 
 _OURS = frozenset(
     {"go", "tools", "debian", "rendered", "images", "stores", "docker", "clusters", "models"}
@@ -22,6 +26,9 @@ def main(options: argparse.Namespace) -> int:
     cache = Cache.default()
     if not cache.root.exists():
         print(f"{cache.root} is not there: nothing to remove.")
+        return 0
+    if options.builds:
+        print(f"Removed {size(reclaim_go(cache))} of Go's caches from {cache.root}; what was built stays.")
         return 0
     refuse_in_use(cache)
     freed = size(bytes_in(cache.root))
@@ -42,9 +49,20 @@ def users(cache: Cache, processes: Mapping[int, str]) -> list[Problem]:
         Problem(
             what=f"The cluster {name} lives in this cache",
             key=str(cache.root),
-            fix=f"Take its stack down first: make down STACK={name.removeprefix('kserve-platform-')}",
+            fix=f"Take its stack down first: make down STACK={name.removeprefix(f'{PROJECT}-')}",
         )
         for name in sorted(clusters)
+    ]
+    found += [
+        Problem(
+            what=f"The stack {name} has resources that only the state in this cache knows",
+            key=str(cache.root),
+            seen=f"{count} resource{'s' if count != 1 else ''}",
+            why="They would stay on their cluster, and no run would take them for its own.",
+            fix=f"Take it down first: make down STACK={name}",
+        )
+        for name, count in sorted(stacks_in_state(cache).items())
+        if f"{PROJECT}-{name}" not in clusters
     ]
     root = f"{cache.root}{os.sep}"
     running = {pid: words for pid, words in processes.items() if root in words}
@@ -58,6 +76,19 @@ def users(cache: Cache, processes: Mapping[int, str]) -> list[Problem]:
         for pid, words in sorted(running.items())
     ]
     return found
+
+
+def stacks_in_state(cache: Cache) -> dict[str, int]:
+    """Stack -> how many resources its state holds, of those that hold any."""
+    folder = Places(cache, "any").checkpoint.parent
+    held = {file.stem: read_checkpoint(file).get("resources") or [] for file in folder.glob("*.json")}
+    counts = {name: sum(map(_is_real, resources)) for name, resources in held.items()}
+    return {name: count for name, count in counts.items() if count}
+
+
+def _is_real(resource: Mapping[str, Any]) -> bool:
+    """Whether there is something behind it: no component, no provider."""
+    return bool(resource.get("custom")) and not str(resource.get("type")).startswith("pulumi:")
 
 
 def refuse_in_use(cache: Cache) -> None:

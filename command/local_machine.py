@@ -61,6 +61,7 @@ class LocalMachine:
         from command.image_source import HandOver, choose_source, hand_over_file, may_pull
         from command.stack_images import build_stack_images
         from machine.docker.engine import would_be_private
+        from machine.reclaim import make_room
 
         private = partial(would_be_private, cache)
         source = choose_source(cluster.images, cache, partial(may_pull, private))
@@ -72,18 +73,22 @@ class LocalMachine:
             with self._board.step("have the images ready", expected=0.5):
                 handed = build_stack_images(self._settings, cache, self._toolchain, self.docker, self._board)
         handed.write(hand_over_file(cache, self._places.stack))
+        make_room(cache, self._board)  # all that is built has been built
 
     def _check(self, source: Source, private: Callable[[], bool]) -> None:
         """Refuse a machine that cannot carry the stack; a finished cluster shows that it can."""
         from command.checkup import cluster_made, take_readings
         from command.image_source import refusals
-        from machine.preflight import problems
+        from machine.preflight import Work, problems, work_before
+        from machine.reclaim import make_room
 
         cache = self._places.cache
         if refused := refusals(self._settings, source, private):
             raise PlatformError(*refused)
         if cluster_made(cache, self.cluster):
             return
+        work = work_before(cache, builds_images=source == "build")
+        make_room(cache, self._board, builds=work is Work.BUILD)
         with self._board.step("look at this machine", expected=0.2):
             readings = take_readings(self._settings, cache, self.cluster, builds_images=source == "build")
             if readings and (found := problems(readings)):

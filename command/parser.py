@@ -45,6 +45,9 @@ def build_parser() -> argparse.ArgumentParser:
         help="remove what was downloaded and built",
         description="Remove the cache folder. Refused while a stack of it is up: take that down first.",
     )
+    clean.add_argument(
+        "--builds", action="store_true", help="only Go's caches: 20 GB that nothing needs once all is built"
+    )
     clean.add_argument("--stack", default="local", help=argparse.SUPPRESS)
     commands.choices["images"].add_argument("--json", action="store_true", help="print JSON")
     predict = commands.choices["predict"]

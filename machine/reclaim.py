@@ -11,8 +11,38 @@ from pathlib import Path
 
 from machine.cache import Cache, remove_tree
 from machine.gomodules import IN_USE
+from machine.progress import Reporter
 
 _REMOVED = ".removed"
+# A cluster and its state take 4 GiB: twice that leaves room for what its pods write, or for a second stack.
+ENOUGH = 8 << 30
+
+
+def is_short(free: int, *, builds: bool) -> bool:
+    """Whether Go's caches should go, for the room they take.
+
+    Args:
+        free: Bytes free where the cache is.
+        builds: Something is still to be built: an interrupted build would begin anew without them.
+    """
+    return not builds and free < ENOUGH
+
+
+def make_room(cache: Cache, report: Reporter, *, builds: bool = False) -> int:
+    """Empty Go's caches where the disk is short; returns the bytes given back.
+
+    Args:
+        cache: The cache.
+        report: Told if there is something to do.
+        builds: As for `is_short`.
+    """
+    go = cache.path("go")
+    if not (go / "build").is_dir() or not is_short(_free(go), builds=builds):
+        return 0
+    with report.step("empty Go's caches: the disk is short", expected=10.0) as note:
+        freed = reclaim_go(cache)
+        note(f"{freed / (1 << 30):.1f} GiB freed")
+    return freed
 
 
 def reclaim_go(cache: Cache) -> int:

@@ -268,6 +268,42 @@ def test_a_cache_with_a_cluster_is_not_removed(cache: Cache) -> None:
     )
 
 
+def test_a_cache_with_the_state_of_a_stack_on_somebody_elses_cluster_is_not_removed(cache: Cache) -> None:
+    places = Places(cache, "prod")
+    provider = {"type": "pulumi:providers:kubernetes", "custom": True}
+    stack = {"type": "pulumi:pulumi:Stack"}
+    with_state(places, {"resources": [stack, provider]})
+    assert users(cache, {}) == []
+    with_state(places, {"resources": [stack, provider, {"type": "kubernetes:core/v1:Pod", "custom": True}]})
+    (problem,) = users(cache, {})
+    assert str(problem) == (
+        f"{cache.root}: The stack prod has resources that only the state in this cache knows\n"
+        "  seen: 1 resource\n"
+        "  why:  They would stay on their cluster, and no run would take them for its own.\n"
+        "  do:   Take it down first: make down STACK=prod"
+    )
+
+
+def test_a_stack_with_a_cluster_of_its_own_is_told_once(cache: Cache) -> None:
+    cache.folder("clusters", "kserve-platform-local")
+    with_state(Places(cache, "local"), {"resources": [{"type": "kubernetes:core/v1:Pod", "custom": True}]})
+    (problem,) = users(cache, {})
+    assert problem.what == "The cluster kserve-platform-local lives in this cache"
+
+
+def test_only_gos_caches_go_where_only_they_are_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("KSERVE_PLATFORM_CACHE", str(tmp_path))
+    cache = Cache(tmp_path)
+    cache.folder("go", "build")
+    cache.folder("clusters", "kserve-platform-local")
+    assert main(["clean-cache", "--builds"]) == 0
+    assert not cache.path("go", "build").exists()
+    assert cache.path("clusters", "kserve-platform-local").exists()
+    assert capsys.readouterr().out.endswith(f" of Go's caches from {tmp_path}; what was built stays.\n")
+
+
 def test_a_cache_that_a_program_runs_from_is_not_removed(cache: Cache) -> None:
     problems = users(cache, {7: f"{cache.root}/tools/kind create cluster", 8: f"ls {cache.root}-other/x"})
     assert [problem.seen for problem in problems] == [f"process 7: {cache.root}/tools/kind create cluster"]

@@ -10,7 +10,8 @@ import pytest
 from components.catalog.modules import GoModule
 from machine.cache import Cache
 from machine.gomodules import IN_USE, GoModules
-from machine.reclaim import reclaim_go, verified_folders
+from machine.reclaim import ENOUGH, is_short, make_room, reclaim_go, verified_folders
+from tests.unit.images.doubles import RecordingReporter
 
 KEPT = GoModule("example.com/kept", "v1.0.0", "h1:a=", "h1:b=")
 
@@ -70,3 +71,29 @@ def test_an_empty_cache_gives_nothing_back(tmp_path: Path) -> None:
     assert reclaim_go(Cache(tmp_path)) == 0
     assert verified_folders(Cache(tmp_path)) == frozenset()
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("free", "builds", "short"),
+    [(ENOUGH, False, False), (ENOUGH - 1, False, True), (ENOUGH - 1, True, False), (0, True, False)],
+)
+def test_go_gives_its_room_back_only_on_a_short_disk_with_nothing_left_to_build(
+    free: int, builds: bool, short: bool
+) -> None:
+    assert is_short(free, builds=builds) is short
+
+
+def test_room_is_made_once_and_told(
+    cache: Cache, modules: GoModules, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    report = RecordingReporter()
+    before = _files(cache)
+    monkeypatch.setattr("machine.reclaim._free", lambda path: ENOUGH)
+    assert (make_room(cache, report), _files(cache), report.steps) == (0, before, [])
+    monkeypatch.setattr("machine.reclaim._free", lambda path: 0)
+    make_room(cache, report, builds=True)
+    assert _files(cache) == before
+    make_room(cache, report)
+    make_room(cache, report)
+    assert not cache.path("go", "build").exists()
+    assert report.steps == ["empty Go's caches: the disk is short"]
