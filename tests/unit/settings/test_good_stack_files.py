@@ -28,7 +28,7 @@ from components.settings.model import (
 from components.settings.namespaces import normal_key
 from components.settings.plain import Plain, decode
 from components.settings.stack_file import read_stack_file
-from tests.unit.settings.eks_stacks import EKS_DEV, EKS_PROD
+from tests.unit.settings.eks_stacks import EKS_DEV, EKS_IN_FULL, EKS_PROD
 from tests.unit.settings.handed_over import handed_over
 
 HERE = Path(__file__).parent
@@ -38,6 +38,7 @@ IMAGE_CLASSIFIER = "gs://kfserving-examples/models/torchserve/image_classifier/v
 
 GOOD = {
     "the-shortest-stack-there-is": Settings(cluster=KIND),
+    "everything-about-eks-is-written-out": EKS_IN_FULL,
     "everything-about-kind-is-written-out": Settings(
         cluster=KindSettings(
             provider="kind",

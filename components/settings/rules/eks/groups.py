@@ -10,6 +10,7 @@ from components.settings.parts import Parts, Rule
 from components.settings.rules.eks.scope import eks_of, groups_of, of_cluster, of_group
 
 GPU_TAINT = "nvidia.com/gpu"
+LONGEST_KEY = 63
 # EKS refuses the first; the last two are what this project says of machines with GPUs.
 _RESERVED = ("kubernetes.io/", "k8s.io/", "eks.amazonaws.com/", "k8s.amazonaws.com/", "nvidia.com/")
 
@@ -79,6 +80,34 @@ def labels_are_free_to_take(parts: Parts) -> Iterator[Problem]:
                 )
 
 
+def labels_and_taints_fit_into_eks(parts: Parts) -> Iterator[Problem]:
+    """EKS is stricter than Kubernetes (its API model: labelKey, labelValue, taintKey)."""
+    for name, group in groups_of(parts):
+        keys = [(("labels", key), key) for key in group.labels]
+        keys += [(("taints", index, "key"), taint.key) for index, taint in enumerate(group.taints)]
+        for path, key in keys:
+            if len(key) > LONGEST_KEY:
+                yield of_group(
+                    name,
+                    *path,
+                    value=key,
+                    what=f"is longer than {LONGEST_KEY} letters",
+                    why="EKS counts the prefix as well, though Kubernetes does not",
+                    fix="shorten it",
+                )
+        for key, value in group.labels.items():
+            if not value:
+                yield of_group(
+                    name,
+                    "labels",
+                    key,
+                    value=value,
+                    what="is an empty label",
+                    why="EKS refuses labels without a value, though Kubernetes takes them",
+                    fix='write a value, like "true"',
+                )
+
+
 def taints_are_set_once(parts: Parts) -> Iterator[Problem]:
     """Of two taints with one key and effect EKS refuses the second; that of GPUs is there already."""
     for name, group in groups_of(parts):
@@ -112,5 +141,6 @@ RULES: tuple[Rule, ...] = (
     sizes_are_within_bounds,
     some_machines_have_no_gpu,
     labels_are_free_to_take,
+    labels_and_taints_fit_into_eks,
     taints_are_set_once,
 )
