@@ -16,6 +16,7 @@ from command.clean import bytes_in, remove, users
 from command.digits import Question
 from command.endpoints import Endpoint
 from command.engine.pending import Pending
+from command.engine.places import Places
 from command.image_source import HandOver, choose_source, hand_over_file, images_for, registry_answers
 from command.images import Row as ImageRow
 from command.images import built_rows, pulled_rows, table
@@ -85,7 +86,6 @@ def test_a_bad_stack_file_is_told_whole_and_creates_nothing(tmp_path: Path) -> N
 
 def open_stack_in(checkout: Path, cache: Cache) -> None:
     """Open the stack `local` of another checkout."""
-    from command.engine.places import Places
     from components.settings.load import load_stack_file
 
     load_stack_file(Places(cache, "local", checkout).stack_file)
