@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pulumi
 
 from components.catalog.selection import components_of
@@ -12,6 +14,7 @@ from components.serving.exports import exports
 from components.serving.services import serve
 from components.settings.load import from_pulumi_config, load
 from components.settings.unbuilt import refuse_unbuilt
+from components.settings.warnings import warnings
 from machine.cache import Cache
 from machine.progress import Silent
 from machine.rendering import renderer
@@ -22,6 +25,8 @@ def main() -> None:
     # The SDK gives values by key only; unknown keys must be seen to be refused.
     settings = load(from_pulumi_config(pulumi.runtime.config.CONFIG.get()))
     refuse_unbuilt(settings)
+    for problem in warnings(settings, datetime.now(UTC).date()):
+        pulumi.warn(str(problem))
     stack, cache = pulumi.get_stack(), Cache.default()
     cluster = create_cluster(settings, stack, cache.path("state", "images", f"{stack}.json"))
     components = components_of(

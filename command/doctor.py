@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from datetime import UTC, datetime
 from functools import partial
 
 from command.checkup import in_words, take_readings
@@ -12,6 +13,7 @@ from command.images import source_of
 from command.local_machine import cluster_name
 from command.stack import open_stack
 from components.errors import render_problems
+from components.settings.warnings import warnings
 
 _WIDTH = 8
 
@@ -22,6 +24,8 @@ def main(options: argparse.Namespace) -> int:
     from machine.preflight import problems
 
     places, settings = open_stack(options.stack)
+    for problem in warnings(settings, datetime.now(UTC).date()):
+        print(f"{problem}\n")
     source = source_of(settings, places.cache)
     readings = take_readings(
         settings, places.cache, cluster_name(places.stack), builds_images=source == "build"

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from components.errors import Problem
 from components.settings.eks.derived import gpu_of
+from components.settings.keys import Path
 from components.settings.parts import Parts, Rule
 from components.settings.rules.eks.scope import eks_of, groups_of, of_cluster, of_group
 
@@ -83,7 +84,7 @@ def labels_are_free_to_take(parts: Parts) -> Iterator[Problem]:
 def labels_and_taints_fit_into_eks(parts: Parts) -> Iterator[Problem]:
     """EKS is stricter than Kubernetes (its API model: labelKey, labelValue, taintKey)."""
     for name, group in groups_of(parts):
-        keys = [(("labels", key), key) for key in group.labels]
+        keys: list[tuple[Path, str]] = [(("labels", key), key) for key in group.labels]
         keys += [(("taints", index, "key"), taint.key) for index, taint in enumerate(group.taints)]
         for path, key in keys:
             if len(key) > LONGEST_KEY:
