@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from components.facts.instances import find, instances
+from components.facts.instances import Instance, find, instances
 from policies.aws.node_groups import GPU_KEY
 from policies.aws.view import View
 
@@ -29,6 +29,12 @@ def may_have_gpus(pool: View) -> bool:
     return not any(_excludes(one) for one in _requirements(pool))
 
 
+def gpu_machines(pool: View) -> list[Instance]:
+    """The machines with GPUs that a pool may start, by the types, families and categories it names."""
+    asked = list(_requirements(pool))
+    return [one for one in instances().values() if one.gpus and all(_admits(need, one) for need in asked)]
+
+
 def only_spot(pool: View) -> bool:
     """Whether a pool starts nothing but spot machines; Karpenter's default is on demand."""
     stated = [one for one in _requirements(pool) if one.get("key") == _PURCHASE]
@@ -37,6 +43,15 @@ def only_spot(pool: View) -> bool:
 
 def _requirements(pool: View) -> Iterator[dict[str, Any]]:
     yield from pool.get("spec", "template", "spec", "requirements", default=[])
+
+
+def _admits(requirement: dict[str, Any], machine: Instance) -> bool:
+    facts = {_TYPE: machine.name, _FAMILY: machine.family, _CATEGORY: machine.name[0]}
+    fact = facts.get(str(requirement.get("key")))
+    values = requirement.get("values") or []
+    if fact is None or requirement.get("operator") not in ("In", "NotIn"):
+        return True
+    return (fact in values) == (requirement["operator"] == "In")
 
 
 def _excludes(requirement: dict[str, Any]) -> bool:

@@ -256,6 +256,7 @@ def _network() -> list[Resource]:
                 {
                     "id": f"subnet-{name}",
                     "vpcId": "vpc-1",
+                    "availabilityZone": f"us-east-1{name[-1]}",
                     "mapPublicIpOnLaunch": table == "public",
                     "tags": TAGS,
                 },
