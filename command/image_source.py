@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import http.client
 import json
+import os
 import socket
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -53,8 +54,18 @@ def hand_over_file(cache: Cache, stack: str) -> Path:
 
 def images_for(settings: Settings) -> tuple[Image, ...]:
     """Every image that can be built here and that a stack runs, its node image first."""
-    example = any(hasattr(service, "example") for service in settings.services.values())
-    return (NODE, *CONTROL_PLANE, *PLATFORM, *(EXAMPLE if example else ()))
+    return (NODE, *CONTROL_PLANE, *PLATFORM, *(EXAMPLE if examples_of(settings) else ()))
+
+
+def examples_of(settings: Settings) -> list[str]:
+    """Names of the services that are the built-in example: no registry has its images."""
+    return [name for name, service in settings.services.items() if hasattr(service, "example")]
+
+
+def wish_of(settings: Settings) -> str:
+    """Where a kind stack's images are to come from; `auto` is `build` where some can only be built."""
+    wish = str(getattr(settings.cluster, "images", "pull"))
+    return "build" if wish == "auto" and examples_of(settings) else wish
 
 
 def choose_source(wish: str, cache: Cache, reachable: Callable[[], bool]) -> Source:
@@ -89,18 +100,42 @@ def refusals(settings: Settings, source: Source, private: Callable[[], bool]) ->
         private: Asks whether the cluster would be on the private Docker Engine.
     """
     if source == "build":
-        return problems_when_built(settings)
-    if not private():
-        return ()
-    return (
-        Problem(
+        return (*problems_when_built(settings), *_without_root(private))
+    return (*_without_way_out(settings, private), *_in_no_registry(settings))
+
+
+def _without_root(private: Callable[[], bool]) -> Iterator[Problem]:
+    # A private engine needs root as well, and says so itself.
+    if os.geteuid() != 0 and not private():
+        yield Problem(
+            what="images built here can be given to a node by root only",
+            key=key_of(("cluster", "images")),
+            seen=f"user {os.geteuid()}",
+            why="A node's containerd keeps files of every owner in a folder of the cache.",
+            fix="Run the command as root; or, for a stack without the example, set it to pull.",
+        )
+
+
+def _without_way_out(settings: Settings, private: Callable[[], bool]) -> Iterator[Problem]:
+    if private():
+        yield Problem(
             what="images cannot be pulled here",
             key=key_of(("cluster", "images")),
-            seen=str(getattr(settings.cluster, "images", source)),
+            seen=str(getattr(settings.cluster, "images", "pull")),
             why="No Docker Engine of yours answers, and the private one in its place reaches no registry.",
             fix="Start Docker, or set it to build.",
-        ),
-    )
+        )
+
+
+def _in_no_registry(settings: Settings) -> Iterator[Problem]:
+    for name in examples_of(settings):
+        yield Problem(
+            what="cannot be pulled",
+            key=key_of(("services", name, "example")),
+            seen=str(getattr(settings.services[name], "example", "")),
+            why=f"No registry has {' or '.join(image.reference for image in EXAMPLE)}: both are built here.",
+            fix="Set kserve-platform:cluster.images to auto or build, or serve a model from storage.",
+        )
 
 
 def may_pull(private: Callable[[], bool]) -> bool:

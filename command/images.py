@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from command.display.words import size
 from command.engine.places import Places
-from command.image_source import Source, choose_source, images_for, may_pull
+from command.image_source import Source, choose_source, images_for, may_pull, wish_of
 from command.stack import open_stack
 from machine.cache import Cache
 
@@ -66,8 +66,7 @@ def source_of(settings: Settings, cache: Cache) -> Source:
     """Where a kind stack's images come from; asked of engine and registry only if it was never decided."""
     from machine.docker.engine import would_be_private
 
-    wish = getattr(settings.cluster, "images", "pull")
-    return choose_source(wish, cache, partial(may_pull, partial(would_be_private, cache)))
+    return choose_source(wish_of(settings), cache, partial(may_pull, partial(would_be_private, cache)))
 
 
 def built_rows(references: Sequence[str], built: Mapping[str, BuiltImage]) -> list[Row]:

@@ -58,13 +58,13 @@ class LocalMachine:
         if cluster.provider != "kind":
             self._toolchain.ensure(*self._tool_names())
             return
-        from command.image_source import HandOver, choose_source, hand_over_file, may_pull
+        from command.image_source import HandOver, choose_source, hand_over_file, may_pull, wish_of
         from command.stack_images import build_stack_images
         from machine.docker.engine import would_be_private
         from machine.reclaim import make_room
 
         private = partial(would_be_private, cache)
-        source = choose_source(cluster.images, cache, partial(may_pull, private))
+        source = choose_source(wish_of(self._settings), cache, partial(may_pull, private))
         self._check(source, private)
         self._toolchain.ensure(*self._tool_names())
         handed = HandOver("pull")

@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 
 from command.display.board import Board
-from command.image_source import may_pull, refusals
+from command.image_source import may_pull, refusals, wish_of
 from command.local_machine import LocalMachine
 from components.errors import PlatformError, render_problems
 from components.settings.load import load, load_stack_file
+from components.settings.model import Settings
 from machine.cache import Cache
 from machine.docker.engine import would_be_private
 from tests.unit.command.doubles import Lines, places_in
@@ -40,6 +41,7 @@ def stack_file(images: str, ingress: str = "gateway-api") -> str:
 def no_docker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A machine without Docker."""
     monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr("os.geteuid", lambda: 0)
 
 
 def refused_before_anything_is_made(tmp_path: Path, text: str, remembered: str = "") -> str:
@@ -78,3 +80,44 @@ def test_pulling_with_an_engine_of_the_users_is_let_through() -> None:
 def test_a_stack_that_can_be_built_is_let_through_whatever_engine_it_gets() -> None:
     settings = load({"kserve-platform:cluster": {"provider": "kind"}})
     assert refusals(settings, "build", lambda: pytest.fail("asked for an engine")) == ()
+
+
+def with_example(images: str) -> Settings:
+    return load(
+        {
+            "kserve-platform:cluster": {"provider": "kind", "images": images},
+            "kserve-platform:services": {"digits": {"example": "mnist"}},
+        }
+    )
+
+
+def test_automatic_images_are_built_where_the_examples_are_among_them() -> None:
+    assert [wish_of(with_example(images)) for images in ("auto", "pull", "build")] == [
+        "build",
+        "pull",
+        "build",
+    ]
+    assert wish_of(load({"kserve-platform:cluster": {"provider": "kind"}})) == "auto"
+
+
+def test_the_example_is_not_pulled_because_no_registry_has_it() -> None:
+    assert render_problems(refusals(with_example("pull"), "pull", lambda: False)) == (
+        "kserve-platform:services.digits.example: cannot be pulled\n"
+        "  seen: mnist\n"
+        "  why:  No registry has docker.io/pytorch/torchserve-kfs:0.12.0 or "
+        "docker.io/kserve-platform/mnist-model:1.0.0: both are built here.\n"
+        "  do:   Set kserve-platform:cluster.images to auto or build, or serve a model from storage."
+    )
+
+
+def test_who_cannot_give_built_images_to_a_node_is_told_before_they_are_built(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("os.geteuid", lambda: 1000)
+    assert render_problems(refusals(with_example("auto"), "build", lambda: False)) == (
+        "kserve-platform:cluster.images: images built here can be given to a node by root only\n"
+        "  seen: user 1000\n"
+        "  why:  A node's containerd keeps files of every owner in a folder of the cache.\n"
+        "  do:   Run the command as root; or, for a stack without the example, set it to pull."
+    )
+    assert refusals(with_example("auto"), "build", lambda: True) == ()
