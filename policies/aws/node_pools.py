@@ -51,7 +51,7 @@ def _admits(requirement: dict[str, Any], machine: Instance) -> bool:
     values = requirement.get("values") or []
     if fact is None or requirement.get("operator") not in ("In", "NotIn"):
         return True
-    return (fact in values) == (requirement["operator"] == "In")
+    return bool((fact in values) == (requirement["operator"] == "In"))
 
 
 def _excludes(requirement: dict[str, Any]) -> bool:

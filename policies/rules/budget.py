@@ -132,7 +132,7 @@ def _region(view: View, context: Context) -> str:
 RULES = (
     Rule(
         id="gpu-budget",
-        title="The stack cannot grow beyond its budget of GPUs and of money.",
+        title="The stack cannot grow beyond its budget of GPUs and of money",
         severity=Severity.HIGH,
         levels=Levels(dev=Level.ADVISORY, staging=Level.MANDATORY, prod=Level.MANDATORY),
         types=(NODE_GROUP, LAUNCH_TEMPLATE, NODE_POOL, SUBNET),

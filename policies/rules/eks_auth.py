@@ -48,7 +48,7 @@ def _no_config_map(view: View, _: Context) -> Iterator[Finding]:
 RULES = (
     Rule(
         id="eks-auth-api-only",
-        title="Access to the cluster is given by access entries alone.",
+        title="Access to the cluster is given by access entries alone",
         severity=Severity.HIGH,
         levels=Levels(dev=Level.MANDATORY, staging=Level.MANDATORY, prod=Level.MANDATORY),
         types=(CLUSTER, *MAPS),

@@ -212,7 +212,7 @@ _TODAY = {"today": ""}  # an ISO date instead of the clock's: a test of time mus
 RULES = (
     Rule(
         id="eks-endpoint-restricted",
-        title="The API server is not open to the internet, and nodes reach it inside the VPC.",
+        title="The API server is not open to the internet, and nodes reach it inside the VPC",
         severity=Severity.CRITICAL,
         levels=Levels(dev=Level.ADVISORY, staging=Level.MANDATORY, prod=Level.MANDATORY),
         types=(CLUSTER,),
@@ -221,7 +221,7 @@ RULES = (
     ),
     Rule(
         id="eks-secrets-cmk",
-        title="Kubernetes Secrets are encrypted under a KMS key of one's own.",
+        title="Kubernetes Secrets are encrypted under a KMS key of one's own",
         severity=Severity.HIGH,
         levels=Levels(dev=Level.OFF, staging=Level.ADVISORY, prod=Level.MANDATORY),
         types=(CLUSTER, "aws:kms/key:Key"),
@@ -229,7 +229,7 @@ RULES = (
     ),
     Rule(
         id="eks-control-plane-logs",
-        title="The control plane's audit, api and authenticator logs are kept, for a limited time.",
+        title="The control plane's audit, api and authenticator logs are kept, for a limited time",
         severity=Severity.MEDIUM,
         levels=Levels(dev=Level.ADVISORY, staging=Level.MANDATORY, prod=Level.MANDATORY),
         types=(CLUSTER, LOG_GROUP),
@@ -238,7 +238,7 @@ RULES = (
     ),
     Rule(
         id="eks-version-supported",
-        title="The Kubernetes version is in AWS's standard support.",
+        title="The Kubernetes version is in AWS's standard support",
         severity=Severity.HIGH,
         levels=Levels(dev=Level.ADVISORY, staging=Level.ADVISORY, prod=Level.MANDATORY),
         types=(CLUSTER,),
@@ -249,7 +249,7 @@ RULES = (
         # The proposal had the warning in eks-version-supported. A level belongs to a rule: as one rule the
         # warning would have stopped production 60 days before anything is wrong.
         id="eks-version-lasts",
-        title="The Kubernetes version stays in standard support for a while.",
+        title="The Kubernetes version stays in standard support for a while",
         severity=Severity.LOW,
         levels=Levels(dev=Level.ADVISORY, staging=Level.ADVISORY, prod=Level.ADVISORY),
         types=(CLUSTER,),

@@ -242,7 +242,7 @@ def _gpu_names(group: View) -> set[str]:
 RULES = (
     Rule(
         id="gpu-nodes-tainted",
-        title="Nodes with GPUs are tainted and labelled, so that only those who need a GPU come there.",
+        title="Nodes with GPUs are tainted and labelled, so that only those who need a GPU come there",
         severity=Severity.HIGH,
         levels=_MANDATORY,
         types=(*_NODES, NODE_POOL),
@@ -251,7 +251,7 @@ RULES = (
     ),
     Rule(
         id="gpu-ami-matches-type",
-        title="A node's image has the driver for its GPUs, and is of its architecture.",
+        title="A node's image has the driver for its GPUs, and is of its architecture",
         severity=Severity.HIGH,
         levels=_MANDATORY,
         types=_NODES,
@@ -265,7 +265,7 @@ RULES = (
     ),
     Rule(
         id="gpu-nodes-scale-from-zero",
-        title="GPU nodes come when a pod asks for one, up to a limit, and go when none does.",
+        title="GPU nodes come when a pod asks for one, up to a limit, and go when none does",
         severity=Severity.MEDIUM,
         levels=Levels(dev=Level.ADVISORY, staging=Level.MANDATORY, prod=Level.MANDATORY),
         types=(*_NODES, NODE_POOL, ASG_TAG),
@@ -278,7 +278,7 @@ RULES = (
     ),
     Rule(
         id="spot-not-only-pool",
-        title="No kind of GPU is to be had as spot capacity alone.",
+        title="No kind of GPU is to be had as spot capacity alone",
         severity=Severity.MEDIUM,
         levels=Levels(dev=Level.OFF, staging=Level.ADVISORY, prod=Level.MANDATORY),
         types=(*_NODES, NODE_POOL),

@@ -213,7 +213,7 @@ def _exempt(view: View, context: Context) -> bool:
 RULES = (
     Rule(
         id="pod-identity-least",
-        title="Pods and nodes have the rights in AWS that they need, and no more.",
+        title="Pods and nodes have the rights in AWS that they need, and no more",
         severity=Severity.CRITICAL,
         levels=Levels(dev=Level.ADVISORY, staging=Level.MANDATORY, prod=Level.MANDATORY),
         types=(ROLE, ROLE_POLICY, POLICY, ATTACHMENT),

@@ -81,7 +81,7 @@ def _template_gives_no_public_address(group: View, _: Context) -> Iterator[Findi
 RULES = (
     Rule(
         id="nodes-private",
-        title="Nodes have no public address, and their subnets no route from the internet.",
+        title="Nodes have no public address, and their subnets no route from the internet",
         severity=Severity.HIGH,
         levels=Levels(dev=Level.ADVISORY, staging=Level.MANDATORY, prod=Level.MANDATORY),
         types=(NODE_GROUP, LAUNCH_TEMPLATE, SUBNET, ROUTE_TABLE, ROUTE, ASSOCIATION, GATEWAY),

@@ -235,7 +235,7 @@ def _blocks_have_one_type(group: View, _: Context) -> Iterator[Finding]:
 RULES = (
     Rule(
         id="node-imdsv2",
-        title="Pods cannot get the credentials of the node that they run on.",
+        title="Pods cannot get the credentials of the node that they run on",
         severity=Severity.CRITICAL,
         levels=Levels(dev=Level.MANDATORY, staging=Level.MANDATORY, prod=Level.MANDATORY),
         types=_NODES,
@@ -248,7 +248,7 @@ RULES = (
     ),
     Rule(
         id="node-disk-encrypted",
-        title="Disks of nodes are encrypted gp3 volumes, on GPU nodes as large and fast as images need.",
+        title="Disks of nodes are encrypted gp3 volumes, on GPU nodes as large and fast as images need",
         severity=Severity.HIGH,
         levels=Levels(dev=Level.ADVISORY, staging=Level.MANDATORY, prod=Level.MANDATORY),
         types=_NODES,
@@ -263,7 +263,7 @@ RULES = (
     ),
     Rule(
         id="capacity-block-single-az",
-        title="A node group on a capacity block is in its zone, of its type, and names its reservation.",
+        title="A node group on a capacity block is in its zone, of its type, and names its reservation",
         severity=Severity.HIGH,
         levels=Levels(dev=Level.MANDATORY, staging=Level.MANDATORY, prod=Level.MANDATORY),
         types=_NODES,

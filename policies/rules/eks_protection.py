@@ -44,7 +44,7 @@ def _pulumi_refuses_to_delete_it(view: View, _: Context) -> Iterator[Finding]:
 RULES = (
     Rule(
         id="eks-deletion-protected",
-        title="The cluster, buckets and KMS keys are protected against being deleted by mistake.",
+        title="The cluster, buckets and KMS keys are protected against being deleted by mistake",
         severity=Severity.HIGH,
         levels=Levels(dev=Level.OFF, staging=Level.ADVISORY, prod=Level.MANDATORY),
         types=(CLUSTER, *BUCKETS, "aws:kms/key:Key"),

@@ -198,7 +198,7 @@ def _can_rotate(key: View) -> bool:
 RULES = (
     Rule(
         id="model-bucket-private",
-        title="Buckets are private, versioned, encrypted under a KMS key, and reached over TLS alone.",
+        title="Buckets are private, versioned, encrypted under a KMS key, and reached over TLS alone",
         severity=Severity.CRITICAL,
         levels=_MANDATORY,
         types=(*BUCKETS, BLOCK, *VERSIONING, *ENCRYPTION, POLICY, *ACLS),
@@ -214,7 +214,7 @@ RULES = (
     ),
     Rule(
         id="kms-rotation",
-        title="KMS keys are rotated, and a deleted one can be saved for two weeks.",
+        title="KMS keys are rotated, and a deleted one can be saved for two weeks",
         severity=Severity.MEDIUM,
         levels=Levels(dev=Level.ADVISORY, staging=Level.ADVISORY, prod=Level.MANDATORY),
         types=(KEY,),

@@ -120,7 +120,7 @@ def _filled(props: dict[str, Any], key: str, context: Context) -> bool:
 RULES = (
     Rule(
         id="tags-required",
-        title="Resources of AWS say who owns them, what they belong to and who pays.",
+        title="Resources of AWS say who owns them, what they belong to and who pays",
         severity=Severity.LOW,
         levels=Levels(dev=Level.REMEDIATE, staging=Level.REMEDIATE, prod=Level.REMEDIATE),
         types=TAGGABLE,
