@@ -19,3 +19,15 @@ PROFILES: Mapping[tuple[str, int], tuple[str, ...]] = {
 def profiles_of(name: str, memory_mib: int) -> tuple[str, ...]:
     """Profiles of a GPU; none where they are not known here, which is no reason to refuse one."""
     return PROFILES.get((name, round(memory_mib / 1024)), ())
+
+
+def parts_of(profile: str, memory_mib: int) -> int:
+    """Parts of one profile that a GPU is cut into: it has seven slices of compute, and its memory.
+
+    Args:
+        profile: E.g. 1g.10gb: one slice of compute, 10 GB.
+        memory_mib: Memory of the GPU, MiB.
+    """
+    slices, _, memory = profile.removesuffix("gb").partition("g.")
+    # NVIDIA's names round: two of 3g.71gb are in 141 GB.
+    return min(7 // int(slices), round(memory_mib / 1024 / int(memory)))

@@ -121,7 +121,7 @@ def _judge_tag(value: str) -> Refusal | None:
 
 
 def _judge_mig_profile(value: str) -> Refusal | None:
-    if re.fullmatch(r"[1-7]g\.\d+gb", value):
+    if re.fullmatch(r"[1-7]g\.[1-9]\d*gb", value):
         return None
     return Refusal(
         "is not a MIG profile",
@@ -151,4 +151,4 @@ SubnetId = Annotated[str, Form("subnet", _judge_subnet, r"^subnet-")]
 Reservation = Annotated[str, Form("reservation", _judge_reservation)]
 BucketName = Annotated[str, Form("bucket", _judge_bucket)]
 AwsTag = Annotated[str, Form("aws-tag", _judge_tag)]
-MigProfile = Annotated[str, Form("mig-profile", _judge_mig_profile, r"^[1-7]g\.\d+gb$")]
+MigProfile = Annotated[str, Form("mig-profile", _judge_mig_profile, r"^[1-7]g\.[1-9]\d*gb$")]

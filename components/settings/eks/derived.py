@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from components.facts.instances import Architecture, Gpu, Instance, find
+from components.facts.mig import parts_of
 from components.settings.eks.cluster import EksSettings
 from components.settings.eks.nodes import NodeGroup
 
@@ -81,11 +82,10 @@ def visible_gpus(cluster: EksSettings, gpu: Gpu) -> int:
     """What one machine with these GPUs shows to Kubernetes as nvidia.com/gpu.
 
     With timeSlicing and MPS each GPU is there as often as it is shared. With MIG its parts are resources of
-    their own names in the mixed strategy; in the single one, which this project uses, they count as GPUs, and
-    the most parts a GPU has are seven.
+    their own names in the mixed strategy; in the single one, which this project uses, they count as GPUs.
     """
     if cluster.gpu.sharing in {"timeSlicing", "mps"}:
         return gpu.count * (cluster.gpu.replicas or 1)
     if cluster.gpu.sharing == "mig" and cluster.gpu.mig_profile:
-        return gpu.count * (7 // int(cluster.gpu.mig_profile[0]))
+        return gpu.count * parts_of(cluster.gpu.mig_profile, gpu.memory_mib)
     return gpu.count

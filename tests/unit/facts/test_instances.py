@@ -10,7 +10,7 @@ from moto.ec2.models.instance_types import INSTANCE_TYPES
 from components.errors import PlatformError
 from components.facts.allocatable import allocatable_cpu, allocatable_memory
 from components.facts.instances import Instance, find, instance_of, instances, nearest_type
-from components.facts.mig import PROFILES, profiles_of
+from components.facts.mig import PROFILES, parts_of, profiles_of
 
 # Of NVIDIA, with a driver that EKS's images have; g7 and p3dn are none that EKS lists.
 GPU_FAMILIES = {
@@ -122,6 +122,21 @@ def test_every_gpu_with_profiles_can_be_cut() -> None:
     }
 
     assert with_profiles == dict.fromkeys(PROFILES, True)
+
+
+@pytest.mark.parametrize(
+    ("profile", "gib", "parts"),
+    [
+        *(("1g.5gb", 40, 7), ("1g.10gb", 40, 4), ("2g.10gb", 40, 3), ("3g.20gb", 40, 2), ("7g.40gb", 40, 1)),
+        *(("1g.10gb", 80, 7), ("1g.20gb", 80, 4), ("2g.20gb", 80, 3), ("4g.40gb", 80, 1)),
+        *(("1g.18gb", 141, 7), ("1g.35gb", 141, 4), ("3g.71gb", 141, 2), ("7g.141gb", 141, 1)),
+        *(("1g.23gb", 179, 7), ("1g.45gb", 179, 4), ("3g.90gb", 179, 2), ("7g.180gb", 179, 1)),
+        *(("1g.24gb", 96, 4), ("2g.48gb", 96, 2), ("4g.96gb", 96, 1)),
+        ("1g.90gb", 16, 0),
+    ],
+)
+def test_a_gpu_has_as_many_parts_as_its_compute_and_memory_make(profile: str, gib: int, parts: int) -> None:
+    assert parts_of(profile, gib * 1024) == parts
 
 
 def test_a_part_of_a_gpu_cannot_be_cut() -> None:

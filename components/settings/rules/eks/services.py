@@ -97,6 +97,42 @@ def memory_and_cpu_fit_on_one_machine(parts: Parts) -> Iterator[Problem]:
                 )
 
 
+def one_machine_has_it_all(parts: Parts) -> Iterator[Problem]:
+    """GPUs of one machine and memory of another make no place for a pod."""
+    cluster = eks_of(parts)
+    if cluster is None:
+        return
+    for name, service in parts.services.items():
+        machines = machines_of(pool_of(cluster, service))
+        wants = [_wants(cluster, service, machine) for machine in machines]
+        each_fits = wants and all(any(column) for column in zip(*wants, strict=True))
+        if each_fits and not any(all(row) for row in wants):
+            yield wrong(
+                "services",
+                name,
+                "resources",
+                value=service.resources.model_dump(),
+                what="fit on no machine all together",
+                why="GPUs, memory and CPU are each on some machine of the pool, and a pod runs on one",
+                fix="ask for less, or add a group with larger machines",
+            )
+
+
+def _wants(cluster: EksSettings, service: Service, machine: Instance) -> tuple[bool, bool, bool]:
+    """Whether a machine has the GPUs, the memory and the CPU of one pod."""
+    gpus = service.gpu if isinstance(service, ModelService) else 0
+    there = visible_gpus(cluster, machine.gpu) if machine.gpu else 0
+    memory, cpu = _asked(service, "memory"), _asked(service, "cpu")
+    return gpus <= there, memory <= allocatable_memory(machine), cpu <= allocatable_cpu(machine)
+
+
+def _asked(service: Service, key: str) -> Fraction:
+    """What the scheduler sets aside: the request, or the limit where there is none."""
+    resources = service.resources
+    asked = getattr(resources.requests, key) or getattr(resources.limits, key)
+    return amount(asked) if asked else Fraction(0)
+
+
 def all_replicas_find_gpus(parts: Parts) -> Iterator[Problem]:
     """Replicas that must always run need machines that may run."""
     cluster = eks_of(parts)
@@ -142,6 +178,7 @@ def buckets_can_be_read(parts: Parts) -> Iterator[Problem]:
 RULES: tuple[Rule, ...] = (
     gpus_fit_on_one_machine,
     memory_and_cpu_fit_on_one_machine,
+    one_machine_has_it_all,
     all_replicas_find_gpus,
     buckets_can_be_read,
 )
