@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -87,6 +88,7 @@ def connect(
     context: str | None = None,
     parent: pulumi.Resource | None = None,
     made_by: pulumi.Resource | None = None,
+    depends_on: Sequence[pulumi.Resource] = (),
 ) -> Cluster:
     """Make the providers of a cluster whose kubeconfig is known, or will be.
 
@@ -97,9 +99,10 @@ def connect(
         context: Context of the kubeconfig; None for its current one.
         parent: Component that made the cluster.
         made_by: The resource that is the cluster itself, where this stack makes it.
+        depends_on: What everything on the cluster needs, and what goes only after all of it is gone.
     """
     secret = pulumi.Output.secret(kubeconfig)
-    options = pulumi.ResourceOptions(parent=parent)
+    options = pulumi.ResourceOptions(parent=parent, depends_on=list(depends_on))
     return Cluster(
         name=name,
         kubernetes=kubernetes.Provider(

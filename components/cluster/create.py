@@ -9,6 +9,7 @@ from components.cluster.existing import use_existing
 from components.cluster.images import read_prepared
 from components.cluster.kind import create_kind
 from components.settings.cluster import ExistingSettings, KindSettings
+from components.settings.eks.cluster import EksSettings
 from components.settings.model import Settings
 
 
@@ -29,5 +30,10 @@ def create_cluster(settings: Settings, stack: str, prepared: Path) -> Cluster:
             return create_kind(kind, stack, read_prepared(prepared, kind.images), low_requests=small)
         case ExistingSettings() as existing:
             return use_existing(existing, small=small)
+        case EksSettings() as eks:
+            # The SDK of AWS takes a second and a hundred megabytes: other stacks never load it.
+            from components.cluster.eks.create import create_eks
+
+            return create_eks(eks, stack, small=small)
         case other:
             raise AssertionError(f"refuse_unbuilt let {other.provider} pass")

@@ -22,6 +22,7 @@ from pulumi.runtime.settings import configure
 from pulumi.runtime.stack import run_in_stack
 
 from components.cluster.resources import PACKAGE
+from tests.components.aws_answers import AWS_ANSWERS, AWS_FUNCTIONS
 
 PROJECT = "kserve-platform"
 STACK_TYPE = "pulumi:pulumi:Stack"
@@ -52,6 +53,7 @@ class Registration:
         ignore_changes: Property paths whose changes do not matter.
         custom: Whether a provider manages it; a component is not.
         read: ID of the object that is read and not managed; empty for all others.
+        protect: Whether the engine refuses to delete it.
     """
 
     type: str
@@ -65,11 +67,13 @@ class Registration:
     ignore_changes: tuple[str, ...]
     custom: bool
     read: str = ""
+    protect: bool = False
 
 
 Answer = Callable[[Mapping[str, Any]], Mapping[str, Any]]
 
 ANSWERS: Mapping[str, Answer] = {
+    **AWS_ANSWERS,
     f"{PACKAGE}:index:CrdSet": lambda inputs: {"established": inputs["names"]},
     f"{PACKAGE}:index:Gate": lambda _: {"passed": "open"},
     f"{PACKAGE}:index:KindCluster": lambda inputs: {
@@ -194,6 +198,7 @@ class _Monitor(mocks.MockMonitor):
                     deleted_with=request.deletedWith,
                     ignore_changes=tuple(request.ignoreChanges),
                     custom=request.custom,
+                    protect=request.protect,
                 )
             )
         answered = ANSWERS.get(request.type, lambda _: {})(inputs)
@@ -237,6 +242,13 @@ class _Monitor(mocks.MockMonitor):
         found = json_format.ParseDict(wire(FOUND[request.type]), struct_pb2.Struct())
         return resource_pb2.ReadResourceResponse(urn=urn, properties=found)
 
+    def Invoke(self, request: Any) -> Any:  # noqa: N802  # the name is the protocol's
+        """Answer a provider function. The SDK's own way leaves an event loop open in each thread."""
+        if request.tok not in AWS_FUNCTIONS:
+            raise NotImplementedError(f"no answer for the provider function {request.tok}")
+        answered = json_format.ParseDict(wire(AWS_FUNCTIONS[request.tok]), struct_pb2.Struct())
+        return resource_pb2.ResourceInvokeResponse(**{"return": answered})
+
     def RegisterResourceOutputs(self, request: Any) -> Any:  # noqa: N802  # the name is the protocol's
         """Note that a component is finished, or what the stack exports."""
         with self._lock:
@@ -247,7 +259,7 @@ class _Monitor(mocks.MockMonitor):
 
 
 class _NoMocks(mocks.Mocks):
-    """The SDK's own hooks; this project calls no provider function."""
+    """The SDK's own hooks; this project uses none of them."""
 
     def call(self, args: mocks.MockCallArgs) -> Any:
         raise NotImplementedError(f"no answer for the provider function {args.token}")
