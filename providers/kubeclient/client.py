@@ -82,17 +82,19 @@ class Client:
         self._on_warning = on_warning
         self._cancelled = cancelled
         self._credentials = Credentials(access)
-        self._extensions: dict[str, Any] = {}
-        if access.cluster.get("tls-server-name"):
-            self._extensions["sni_hostname"] = access.cluster["tls-server-name"]
+        self._access = access
         self.server = access.server
         self._answered = False
-        self._http = httpx.Client(
-            base_url=access.server,
+        self._http = self._open()
+        self._left: list[Any] = []
+
+    def _open(self) -> Any:
+        return self._httpx.Client(
+            base_url=self.server,
             verify=self._credentials.tls(),
-            proxy=_proxy(access),
-            timeout=httpx.Timeout(_SECONDS, connect=_CONNECT_SECONDS, pool=None),
-            limits=httpx.Limits(max_connections=None, max_keepalive_connections=64),
+            proxy=_proxy(self._access),
+            timeout=self._httpx.Timeout(_SECONDS, connect=_CONNECT_SECONDS, pool=None),
+            limits=self._httpx.Limits(max_connections=None, max_keepalive_connections=64),
             headers={"User-Agent": "pulumi-kubernetes", "Accept": JSON},
             trust_env=False,
         )
@@ -123,6 +125,7 @@ class Client:
                 continue
             if answer.status_code == 401 and not renewed and self._credentials.renew():
                 renewed = True
+                self._reopen()
                 continue
             if answer.status_code in _RETRIED and self._may_repeat(method, answer) and attempt < _ATTEMPTS:
                 self._pause(attempt, answer.headers.get("Retry-After"))
@@ -136,7 +139,7 @@ class Client:
         """Yield once for every event of a watch, until the server or a closed socket ends it."""
         request = self._http.build_request(
             "GET", path, params={**parameters, "watch": "1"}, headers=self._headers(None, JSON),
-            timeout=self._httpx.Timeout(None, connect=_CONNECT_SECONDS), extensions=self._extensions,
+            timeout=self._httpx.Timeout(None, connect=_CONNECT_SECONDS),
         )  # fmt: skip
         answer = self._http.send(request, stream=True)
         try:
@@ -147,9 +150,22 @@ class Client:
         finally:
             answer.close()
 
+    def _reopen(self) -> None:
+        """Connect anew after a renewed login: a certificate belongs to the connection that showed it.
+
+        Raises:
+            Misconfigured: The login cannot be renewed.
+        """
+        try:
+            self._left.append(self._http)  # other threads may have requests under way on it
+            self._http = self._open()
+        except KubeconfigError as error:
+            raise Misconfigured(str(error)) from error
+
     def close(self) -> None:
         """Close every connection."""
-        self._http.close()
+        for one in (*self._left, self._http):
+            one.close()
 
     def _attempt(
         self,
@@ -164,7 +180,7 @@ class Client:
         try:
             answer = self._http.request(
                 method, path, params=dict(parameters or {}), content=content,
-                headers=self._headers(content, content_type), extensions=self._extensions,
+                headers=self._headers(content, content_type),
             )  # fmt: skip
             self._answered = True
             return answer
@@ -174,6 +190,8 @@ class Client:
                 raise Unreachable(f"{self.server}: {error}") from error
             self._pause(attempt, None)
             return None
+        except self._httpx.ProxyError as error:
+            raise Unreachable(f"{self.server}: the proxy refused to connect: {error}") from error
         except self._httpx.TransportError as error:
             if method == "POST" or attempt == _ATTEMPTS or self._cancelled.is_set():
                 raise Unreachable(f"{self.server}: {error or type(error).__name__}") from error
@@ -236,11 +254,23 @@ def _warning_text(header: str) -> str:
 
 def _proxy(access: Access) -> str | None:
     if access.cluster.get("proxy-url"):
-        return str(access.cluster["proxy-url"])
+        return _checked(str(access.cluster["proxy-url"]), "the kubeconfig's proxy-url")
     parts = urlsplit(access.server)
     if urllib.request.proxy_bypass(parts.hostname or ""):
         return None
     if parts.hostname in {"localhost", "127.0.0.1", "::1"}:
         return None
     name = f"{parts.scheme}_proxy"
-    return os.environ.get(name) or os.environ.get(name.upper()) or None
+    found = os.environ.get(name) or os.environ.get(name.upper())
+    return _checked(found, name) if found else None
+
+
+def _checked(url: str, where: str) -> str:
+    """Return a proxy's URL; one that we cannot speak to is refused without its password."""
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise KubeconfigError(
+            f"{where} is of the kind {parts.scheme or '(none)'}://, only http:// and https:// proxies are "
+            "supported"
+        )
+    return url

@@ -6,6 +6,7 @@ import base64
 import datetime as dt
 import json
 import os
+import socket
 import ssl
 import subprocess
 import threading
@@ -22,18 +23,31 @@ _EARLY_SECONDS: Final = 10.0
 
 
 class _Context(ssl.SSLContext):
-    """A context that no connection changes.
+    """A context that no connection changes, and that knows the name the server must prove.
 
     httpcore sets the protocols on the shared context at every connect, while other threads make their
     connections from it without Python's lock: once in some hundred refreshes a server met garbage in a
-    handshake ("TLSV1_ALERT_DECODE_ERROR"), and the object counted as unreachable.
+    handshake ("TLSV1_ALERT_DECODE_ERROR"), and the object counted as unreachable. And it forgets the name
+    that it was told where the connection goes through a proxy, or checks the proxy itself by it.
     """
 
     def __init__(self, *_: object) -> None:
         super().set_alpn_protocols(["http/1.1"])
+        self.server_name: str | None = None
 
     def set_alpn_protocols(self, alpn_protocols: Iterable[str]) -> None:
         """Leave the protocols as they are."""
+
+    def wrap_socket(self, sock: socket.socket, *rest: Any, **more: Any) -> ssl.SSLSocket:
+        """Begin TLS, with the cluster's tls-server-name where it has one."""
+        return super().wrap_socket(sock, *rest, **self._named(more))
+
+    def wrap_bio(self, *rest: Any, **more: Any) -> ssl.SSLObject:
+        """Begin TLS inside the TLS of a proxy, by the same name."""
+        return super().wrap_bio(*rest, **self._named(more))
+
+    def _named(self, more: dict[str, Any]) -> dict[str, Any]:
+        return {**more, "server_hostname": self.server_name} if self.server_name else more
 
 
 class Credentials:
@@ -84,6 +98,7 @@ class Credentials:
         authority = access.data(cluster, "certificate-authority")
         try:
             context = _Context(ssl.PROTOCOL_TLS_CLIENT)
+            context.server_name = cluster.get("tls-server-name") or None
             if authority:
                 context.load_verify_locations(cadata=authority.decode())
             else:
