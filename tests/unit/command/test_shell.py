@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -85,3 +86,18 @@ def test_what_the_machine_says_of_docker_is_exported(places: Places) -> None:
     one = machine(places)
     one.docker["DOCKER_HOST"] = "unix:///cache/docker/docker.sock"
     assert "export DOCKER_HOST=unix:///cache/docker/docker.sock\n" in exports(places, one)
+
+
+def test_a_preview_in_the_shell_runs_the_policy_pack_of_the_checkout(places: Places) -> None:
+    state(places, kubeconfig="encrypted")
+    text = exports(places, machine(places))
+    (named,) = (line for line in text.splitlines() if "PULUMI_OPTION_POLICY_PACK" in line)
+    folder = Path(named.partition("=")[2])
+    assert (folder / "PulumiPolicy.yaml").read_text() == (
+        "name: kserve-platform\nversion: 0.1.0\nruntime: kserve-platform\n"
+    )
+    program = folder / "bin" / "pulumi-analyzer-policy-kserve-platform"
+    assert program.read_text().splitlines()[-1] == (
+        f'exec {sys.executable} -u {places.checkout / "policies"} "$@"'
+    )
+    assert f":{program.parent}:" in text
