@@ -91,11 +91,7 @@ class Platform:
         return self._run("bash", "-c", f'eval "$(make -s env STACK={STACK})" && {line}')
 
     def kubectl(self, *arguments: str) -> str:
-        file = self.checkout.parent / "kubeconfig"
-        if not file.exists():
-            read = self.shell(f"pulumi stack output kubeconfig --show-secrets >{file}")
-            assert read.status == 0, read.output
-        ended = self.shell(shlex.join(["kubectl", f"--kubeconfig={file}", *arguments]))
+        ended = self.shell(shlex.join(["kubectl", *arguments]))
         assert ended.status == 0, ended.output
         return ended.output
 

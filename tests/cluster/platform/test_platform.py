@@ -49,6 +49,13 @@ def test_a_preview_after_up_expects_no_change_and_leaves_the_checkout_clean(plat
     assert platform.git("status", "--porcelain") == ""
 
 
+def test_kubectl_and_docker_as_typed_see_the_stacks_cluster_and_engine(platform: Platform) -> None:
+    node = f"kserve-platform-{STACK}-control-plane"
+    assert platform.kubectl("get", "nodes", "--output=name").splitlines()[-1] == f"node/{node}"
+    docker = platform.shell("docker ps --format '{{.Names}}' && stat --format=%a $KUBECONFIG")
+    assert docker.output.splitlines()[-2:] == [node, "600"], docker.output
+
+
 def test_what_somebody_edits_or_deletes_by_hand_comes_back(platform: Platform) -> None:
     platform.kubectl("-n", "knative-serving", "delete", "configmap", "config-domain")
     domain = '{"data":{"ingressDomain":"edited.by.hand"}}'
