@@ -23,6 +23,8 @@ from command.engine.store import prepare_store
 from machine.cache import Cache
 from machine.progress import Silent
 from machine.toolchain import Toolchain
+from policies.rule import Rule
+from tests.unit.policies.state import SERVING, resources_of
 
 pytestmark = pytest.mark.engine
 
@@ -35,7 +37,8 @@ import pulumi
 class Double(pulumi.ComponentResource):
     def __init__(self, token, name, props):
         super().__init__(token, name, props)
-        self.register_outputs({})
+        # Rules over a stack see outputs: real objects have their inputs there.
+        self.register_outputs(props)
 
 
 for number, (token, props) in enumerate(json.load(open("objects.json"))):
@@ -115,3 +118,14 @@ def test_what_development_is_advised_production_is_refused(stack: Stack) -> None
 
     assert status != 0
     assert "[mandatory] [severity: high]  isvc-resources" in said
+
+
+@pytest.mark.parametrize("stack", ["eks-prod"], indirect=True)
+@pytest.mark.parametrize("rule", SERVING, ids=lambda rule: rule.id)
+def test_the_engine_refuses_the_bad_state_of_every_serving_rule(stack: Stack, rule: Rule) -> None:
+    states = [(one.type, dict(one.props)) for one in resources_of(f"{rule.id}-fail")]
+
+    status, said = stack.run(["preview"], *states)
+
+    assert status != 0, said
+    assert f"[mandatory] [severity: {rule.severity.value}]  {rule.id}  " in said
