@@ -1,0 +1,36 @@
+"""The plugin alone: how long it takes to tell its port."""
+
+from __future__ import annotations
+
+import os
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from command.engine.places import CHECKOUT
+
+FOLDER = CHECKOUT / "providers" / "standin"
+NAME = "pulumi-resource-kubernetes"
+_TIMES = 10
+
+
+def start_seconds(times: int = _TIMES) -> float:
+    """Median seconds from starting the plugin to its port line."""
+    return statistics.median(_started() for _ in range(times))
+
+
+def _started() -> float:
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    began = time.monotonic()
+    with subprocess.Popen(
+        [FOLDER / NAME], stdout=subprocess.PIPE, env={**os.environ, "PATH": path}
+    ) as process:
+        assert process.stdout is not None
+        line = process.stdout.readline()
+        took = time.monotonic() - began
+        process.kill()
+    if not line.strip().isdigit():
+        raise RuntimeError(f"the plugin told no port: {line!r}")
+    return took
