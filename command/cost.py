@@ -32,9 +32,7 @@ def main(options: argparse.Namespace) -> int:
     # What is not built yet has a price all the same, so that a stack is judged by it before it is.
     settings = load_stack_file(places.stack_file)
     if not isinstance(settings.cluster, EksSettings):
-        print(
-            f"The stack {places.stack} makes nothing in a cloud: there is nothing to price."
-        )
+        print(f"The stack {places.stack} makes nothing in a cloud: there is nothing to price.")
         return 0
     prices, today = price_table(), datetime.now(UTC).date()
     found = estimate(settings.cluster, prices)
