@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
@@ -39,6 +40,9 @@ def main() -> int:
     parser.add_argument("--stack", default="local", help="that stack (local)")
     parser.add_argument("--count", type=int, default=_COUNT, help=f"ConfigMaps ({_COUNT})")
     options = parser.parse_args()
+    # A shell's background jobs ignore SIGINT, and so would the language host that the engine ends by it:
+    # five seconds more for every command.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     cache = Cache.default()
     if options.cluster:
         where, kubeconfig, close = f"the cluster of stack {options.stack}", of_stack(options.stack), _nothing

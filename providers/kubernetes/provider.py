@@ -19,6 +19,14 @@ from providers.rpc.envelope import Message
 from providers.rpc.protos import provider_pb2 as pb
 from providers.rpc.provider import Provider, empty, failure
 
+_NO_SCHEMA: Final = (
+    "this stand-in for the official Kubernetes plugin has no schema, so no program can be written out of "
+    "what lies on the cluster: use `pulumi import --generate-code=false` and write the resource into your "
+    "program, or give it the option import_ there"
+)
+"""An empty schema made `pulumi import` end in "unknown resource type '<nil>'", its work done. A full one
+would not do: the language host that can be built for the local stack does not write programs.
+"""
 _KINDS: Final = pb.PropertyDiff.Kind
 _MODES: Final = pb.CheckRequest.AutonamingOptions.Mode
 
@@ -32,6 +40,9 @@ class KubernetesProvider(Provider):
         self._warned: set[str] = set()
         self._in_state: set[str] = set()
         self._lock = threading.Lock()
+
+    def get_schema(self, request: Message) -> Message:
+        raise RpcError(_NO_SCHEMA)
 
     def check_config(self, request: Message) -> Message:
         news = request.structs.get("news", {})

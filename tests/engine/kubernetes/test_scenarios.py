@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from tests.engine.kubernetes.conftest import Stack, make_stack
-from tests.unit.kubernetes_provider.apidouble import ApiDouble, within
+from tests.engine.kubernetes.conftest import Stack, end, make_stack
+from tests.unit.kubernetes_provider.apidouble import ApiDouble, Call, Reply, within
 
 pytestmark = pytest.mark.engine
 
@@ -129,6 +129,52 @@ pulumi.export("value", got.data["k"])
     stack.program(program % "")
     assert stack.settled()
     assert stack.pulumi("stack", "output", "value").output.strip() == "v"
+
+
+def test_an_import_from_the_command_line_works_and_says_why_it_writes_no_program(
+    stack: Stack, api: ApiDouble
+) -> None:
+    meta = {"name": "m", "namespace": "n"}
+    api.put(f"{_MAPS}/m", {"apiVersion": "v1", "kind": "ConfigMap", "metadata": meta, "data": {"k": "v"}})
+    stack.program("")
+    asked = ("import", "kubernetes:core/v1:ConfigMap", "m", "n/m", "--yes", "--protect=false")
+
+    written = stack.pulumi(*asked)
+    assert written.status != 0
+    assert "this stand-in for the official Kubernetes plugin has no schema" in written.output
+    assert "use `pulumi import --generate-code=false`" in written.output
+
+    plain = stack.pulumi(*asked, "--generate-code=false")
+    assert plain.status == 0, plain.output
+    stack.program('k8s.core.v1.ConfigMap("m", metadata={"name": "m", "namespace": "n"}, data={"k": "v"})')
+    assert stack.settled()
+
+
+def test_everything_is_waited_for_where_the_environment_asks_for_it(stack: Stack, api: ApiDouble) -> None:
+    stack.program("""
+k8s.apiextensions.CustomResource("w", api_version="fx.example.com/v1", kind="Widget", metadata={
+    "name": "w", "namespace": "n", "annotations": {"pulumi.com/timeoutSeconds": "60"}}, spec={"size": 1})
+""")
+    path = "/apis/fx.example.com/v1/namespaces/n/widgets/w"
+    process = stack.start("up", "--yes", "--skip-preview", PULUMI_K8S_AWAIT_ALL="true")
+    not_yet = {"type": "Ready", "status": "False", "reason": "Busy", "message": "on its way"}
+
+    def make_busy(call: Call) -> Reply | None:
+        if call.method != "POST" or not call.path.endswith("/widgets"):
+            return None
+        return Reply(201, api.put(path, {**call.body, "status": {"conditions": [not_yet]}}))
+
+    api.script = make_busy
+    try:
+        assert within(60, lambda: any("watch" in call.query for call in api.calls))
+        ready = {"type": "Ready", "status": "True"}
+        api.put(path, {**api.objects[path], "status": {"conditions": [ready]}})
+        output, _ = process.communicate(timeout=60)
+    finally:
+        end(process)
+
+    assert process.returncode == 0, output
+    assert stack.state()["w"]["outputs"]["status"] == {"conditions": [ready]}
 
 
 def test_an_object_that_exists_is_found_in_preview(stack: Stack, api: ApiDouble) -> None:
