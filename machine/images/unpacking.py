@@ -20,6 +20,10 @@ from machine.images.blobs import Blob, Blobs
 from machine.images.oci import BuiltImage
 from machine.process import CommandFailed, run
 
+# Half a minute on two cores, some minutes beside ten other programs. Without a limit it could be for ever: if
+# Docker's containerd is killed meanwhile, `docker run` never hears that its container has ended (soaked).
+_SECONDS = 900.0
+
 NAMESPACE = "k8s.io"
 """containerd's namespace of the kubelet's images."""
 
@@ -88,9 +92,12 @@ def unpack(work: Work, node_image: str, endpoint: DockerEndpoint, cache: Cache) 
             f"--volume={volume}",
         ]
         container = ["docker", "run", *options, "--entrypoint=/bin/bash", node_image, "-c", script]
-        run(endpoint.command(*container), environment=endpoint.environment())
+        run(endpoint.command(*container), environment=endpoint.environment(), timeout=_SECONDS)
     except CommandFailed as failure:
-        raise PlatformError.single("images could not be unpacked", why=failure.tail) from None
+        late = f"not done within {_SECONDS:.0f} s; Docker may have lost its containerd"
+        raise PlatformError.single(
+            "images could not be unpacked", why=late if failure.status is None else failure.tail
+        ) from None
     finally:
         end_unpacking(endpoint, cache)
         remove_tree(folder)

@@ -1,7 +1,7 @@
 """A stack of EKS that no rule has anything to say about, as plain resources; tests break it at one place.
 
 Names of properties are those of `pulumi_aws` 7.51. It is what the engine hands over after `up`, with every id
-known. `preview()` makes of it what the engine hands over before: ids are unknown, dependencies are not.
+known; `before_up.preview()` makes of it what the engine hands over before.
 """
 
 from __future__ import annotations
@@ -9,11 +9,9 @@ from __future__ import annotations
 import base64
 import json
 from copy import deepcopy
-from dataclasses import replace
 from typing import Any
 
 from policies.rule import Resource
-from policies.unknown import UNKNOWN
 
 CLUSTER = "aws:eks/cluster:Cluster"
 GROUP = "aws:eks/nodeGroup:NodeGroup"
@@ -385,28 +383,3 @@ def good_stack() -> list[Resource]:
         node_pool(),
         *_storage(),
     ]
-
-
-# What AWS decides when it makes a resource, and therefore no preview knows.
-_DECIDED_BY_AWS = ("id", "arn", "resources")
-
-
-def preview(stack: list[Resource]) -> list[Resource]:
-    """The same stack before `up`: what AWS decides is unknown, and all that depends on it."""
-    return [replace(one, props=_before_up(one)) for one in stack]
-
-
-def _before_up(one: Resource) -> dict[str, Any]:
-    props = {key: UNKNOWN if key in _DECIDED_BY_AWS else value for key, value in one.props.items()}
-    for prop in set(one.property_dependencies) & set(props):
-        props[prop] = _all_unknown(props[prop])
-    return props
-
-
-def _all_unknown(value: Any) -> Any:
-    """Texts that come from other resources are unknown; switches and lists of words are the program's own."""
-    if isinstance(value, dict):
-        return {key: _all_unknown(inner) for key, inner in value.items()}
-    if isinstance(value, list):
-        return value if value == ["secrets"] else [_all_unknown(inner) for inner in value]
-    return UNKNOWN if isinstance(value, str) else value

@@ -10,7 +10,8 @@ from policies.pack import message
 from policies.registry import ALL_RULES
 from policies.rule import Rule
 from tests.unit.policies.eks.asking import ask
-from tests.unit.policies.eks.good_stack import good_stack, preview
+from tests.unit.policies.eks.before_up import preview
+from tests.unit.policies.eks.good_stack import good_stack
 from tests.unit.policies.state import FOLDER, paths, resources_of, unknown_at
 
 EKS = tuple(rule for rule in ALL_RULES if any(token.startswith("aws:") for token in rule.types))
