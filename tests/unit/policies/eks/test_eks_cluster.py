@@ -10,13 +10,13 @@ import pytest
 from policies.rule import Resource
 from policies.unknown import UNKNOWN
 from tests.unit.policies.eks.asking import altered, blind, broken, told, without
+from tests.unit.policies.eks.before_up import preview
 from tests.unit.policies.eks.good_stack import (
     BUCKET,
     CLUSTER,
     KEY,
     LOGS,
     good_stack,
-    preview,
     resource,
     urn,
 )

@@ -11,6 +11,7 @@ import pytest
 from policies.rule import Resource
 from policies.unknown import UNKNOWN
 from tests.unit.policies.eks.asking import altered, blind, broken, told, without
+from tests.unit.policies.eks.before_up import preview
 from tests.unit.policies.eks.good_stack import (
     ASG_TAG,
     GROUP,
@@ -19,7 +20,6 @@ from tests.unit.policies.eks.good_stack import (
     good_stack,
     gpu_group,
     node_pool,
-    preview,
 )
 
 HINT = "k8s.io/cluster-autoscaler/node-template"

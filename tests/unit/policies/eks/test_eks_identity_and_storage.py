@@ -12,6 +12,7 @@ from policies.aws.documents import NotADocument, statements
 from policies.rule import Resource
 from policies.unknown import UNKNOWN
 from tests.unit.policies.eks.asking import ask, blind, broken, told, without
+from tests.unit.policies.eks.before_up import preview
 from tests.unit.policies.eks.good_stack import (
     ACL,
     ATTACHMENT,
@@ -25,7 +26,6 @@ from tests.unit.policies.eks.good_stack import (
     VERSIONING,
     document,
     good_stack,
-    preview,
     resource,
     trust,
 )

@@ -13,6 +13,7 @@ from policies.rule import Resource
 from policies.rules.tags import TAGGABLE
 from policies.unknown import UNKNOWN
 from tests.unit.policies.eks.asking import altered, blind, broken, rule, told, without
+from tests.unit.policies.eks.before_up import preview
 from tests.unit.policies.eks.good_stack import (
     CLUSTER,
     GROUP,
@@ -23,7 +24,6 @@ from tests.unit.policies.eks.good_stack import (
     TEMPLATE,
     good_stack,
     launch_template,
-    preview,
     urn,
     user_data,
 )
