@@ -9,6 +9,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+PASSING = "kserve-platform.passing"
+"""Label of a container that one run uses and removes; a killed run leaves it behind."""
+
 _SECONDS = 30.0
 
 

@@ -90,7 +90,10 @@ def stop_engine_if_unused(cache: Cache, report: Reporter | None = None) -> bool:
     if not private.namespaces.exist():
         return False
     with nobody_uses_it(cache) as alone:
-        if not alone or private.holds_containers():
+        if not alone:
+            return False
+        private.remove_passing()
+        if private.holds_containers():
             return False
         stop_engine(cache, report)
     return True

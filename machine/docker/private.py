@@ -15,7 +15,7 @@ from pathlib import Path
 from components.errors import PlatformError
 from machine.cache import Cache, remove_tree, write_atomically
 from machine.docker import runc_shim
-from machine.docker.api import EngineApi
+from machine.docker.api import PASSING, EngineApi
 from machine.docker.cgroups import kill_all, remove_below
 from machine.docker.detached import end, reap, start_detached
 from machine.docker.endpoint import DockerEndpoint
@@ -64,6 +64,14 @@ class PrivateEngine:
         """Whether a container is kept in its data, also while it is not running."""
         kept = self.folder / "data" / "containers"
         return kept.is_dir() and any(kept.iterdir())
+
+    def remove_passing(self) -> None:
+        """Remove what killed runs left on it; only for who knows that no run uses it."""
+        if self.pid() is None:
+            return
+        for container in self.api.containers():
+            if PASSING in container.get("Labels", {}):
+                self.api.remove_container(container["Id"])
 
     def start(self, software: Software) -> None:
         """Bring it to where it answers, whatever state a crash or a reboot left it in.

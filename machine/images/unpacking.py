@@ -14,6 +14,7 @@ from pathlib import Path
 
 from components.errors import PlatformError
 from machine.cache import Cache, remove_tree
+from machine.docker.api import PASSING
 from machine.docker.endpoint import DockerEndpoint
 from machine.images import oci
 from machine.images.blobs import Blob, Blobs
@@ -88,6 +89,7 @@ def unpack(work: Work, node_image: str, endpoint: DockerEndpoint, cache: Cache) 
             "--rm",
             "--privileged",
             "--network=none",
+            f"--label={PASSING}",
             f"--name={_container(cache)}",
             f"--volume={volume}",
         ]

@@ -13,6 +13,7 @@ import pytest
 
 from components.errors import PlatformError
 from machine.docker import engine_lease, ensure_engine, stop_engine, stop_engine_if_unused
+from machine.docker.api import PASSING
 from tests.docker.conftest import NOTHING, Machine, signal_and_wait
 
 pytestmark = pytest.mark.docker
@@ -152,3 +153,10 @@ def test_an_engine_that_holds_containers_stays_the_one_to_use(
     machine.run_sleeper()
     monkeypatch.setattr("machine.docker.engine.user_engine", lambda: pytest.fail("asked for another one"))
     assert ensure_engine(machine.cache, machine.toolchain) == private
+
+
+def test_what_a_killed_run_left_on_it_does_not_keep_it_running(machine: Machine) -> None:
+    machine.start()
+    machine.run_sleeper(f"--label={PASSING}")
+    assert stop_engine_if_unused(machine.cache)
+    assert machine.traces.seen() == NOTHING
