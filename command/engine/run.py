@@ -73,6 +73,7 @@ def run_engine(
         open_private(log) as errors,
         open(events, encoding="utf-8", errors="replace") as reader,
     ):
+        _heed_interrupts()
         process = subprocess.Popen(
             stopped_with_us(["pulumi", *arguments, "--json"]),
             cwd=cwd,
@@ -115,6 +116,15 @@ def follow(readline: Callable[[], str], ended: Callable[[], bool]) -> Iterator[s
                 yield partial
             return
         time.sleep(_POLL_SECONDS)
+
+
+def _heed_interrupts() -> None:
+    """Have the engine and its plugins heed SIGINT: a shell starts what it puts in the background without.
+
+    The engine stops its plugins by that signal, and ended five seconds late because they could not hear it.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @contextmanager
