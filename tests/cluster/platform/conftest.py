@@ -21,7 +21,8 @@ from machine.docker.ports import free_port
 
 CHECKOUT = Path(__file__).resolve().parents[3]
 # The same at every run, so that what a killed one left is taken away; another in every checkout.
-STACK = f"e2e-{hashlib.sha256(str(CHECKOUT).encode()).hexdigest()[:6]}"
+# The name says which policies apply: without its end they would be those of production.
+STACK = f"e2e-{hashlib.sha256(str(CHECKOUT).encode()).hexdigest()[:6]}-dev"
 HOST = "torchserve.kserve-test.example.com"
 
 _SETTINGS = """\
