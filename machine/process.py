@@ -14,6 +14,7 @@ import shutil
 import signal
 import subprocess
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -25,6 +26,7 @@ from components.errors import PlatformError, Problem
 
 _TAIL_LINES = 15
 _GRACE_SECONDS = 5.0
+_ASKED_EVERY_SECONDS = 5.0
 _SETPRIV = shutil.which("setpriv")
 _running: set[subprocess.Popen[bytes] | subprocess.Popen[str]] = set()
 _guard = threading.Lock()
@@ -139,6 +141,7 @@ def run(
     environment: Mapping[str, str] | None = None,
     stdin: bytes | None = None,
     timeout: float | None = None,
+    lost: Callable[[], bool] | None = None,
 ) -> Result:
     """Run a short program to its end and return what it printed.
 
@@ -148,6 +151,7 @@ def run(
         environment: Variables laid over this process's own.
         stdin: What it reads; nothing by default.
         timeout: Seconds it may take.
+        lost: Asked every few seconds; once it says True the program is ended as if its time were over.
 
     Raises:
         CommandFailed: It ended with another status than 0, not in time, or cannot be started.
@@ -164,12 +168,30 @@ def run(
     )
     with process, _tracked(process):
         try:
-            out, err = process.communicate(stdin, timeout)
+            out, err = _communicate(process, stdin, timeout, lost)
         except subprocess.TimeoutExpired:
             raise CommandFailed(argv, None, "") from None
     result = Result(out.decode(errors="replace"), err.decode(errors="replace"))
     _check(argv, process.returncode, last_lines(result.errors or result.output))
     return result
+
+
+def _communicate(
+    process: subprocess.Popen[bytes],
+    stdin: bytes | None,
+    timeout: float | None,
+    lost: Callable[[], bool] | None,
+) -> tuple[bytes, bytes]:
+    if lost is None:
+        return process.communicate(stdin, timeout)
+    end = float("inf") if timeout is None else time.monotonic() + timeout
+    while True:
+        try:
+            return process.communicate(stdin, min(_ASKED_EVERY_SECONDS, max(end - time.monotonic(), 0.0)))
+        except subprocess.TimeoutExpired:
+            if time.monotonic() >= end or lost():
+                raise
+            stdin = None  # it goes on with what it was given at first, and refuses to be given it again
 
 
 def run_logged(

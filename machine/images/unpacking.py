@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import shlex
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,9 +22,11 @@ from machine.images.blobs import Blob, Blobs
 from machine.images.oci import BuiltImage
 from machine.process import CommandFailed, run
 
-# Half a minute on two cores, some minutes beside ten other programs. Without a limit it could be for ever: if
-# Docker's containerd is killed meanwhile, `docker run` never hears that its container has ended (soaked).
+# Half a minute on two cores, some minutes beside ten other programs.
 _SECONDS = 900.0
+# If Docker's containerd is killed meanwhile, `docker run` never hears that its container has ended (soaked).
+_SILENT_SECONDS = 60.0
+_ANSWER_SECONDS = 10.0
 
 NAMESPACE = "k8s.io"
 """containerd's namespace of the kubelet's images."""
@@ -94,15 +97,52 @@ def unpack(work: Work, node_image: str, endpoint: DockerEndpoint, cache: Cache) 
             f"--volume={volume}",
         ]
         container = ["docker", "run", *options, "--entrypoint=/bin/bash", node_image, "-c", script]
-        run(endpoint.command(*container), environment=endpoint.environment(), timeout=_SECONDS)
+        signs = Signs(lambda: _has_processes(endpoint, cache))
+        run(
+            endpoint.command(*container),
+            environment=endpoint.environment(),
+            timeout=_SECONDS,
+            lost=signs.lost,
+        )
     except CommandFailed as failure:
-        late = f"not done within {_SECONDS:.0f} s; Docker may have lost its containerd"
+        late = (
+            f"Docker no longer knows the container's processes, or they took over {_SECONDS:.0f} s; "
+            "its containerd may have been killed"
+        )
         raise PlatformError.single(
             "images could not be unpacked", why=late if failure.status is None else failure.tail
         ) from None
     finally:
         end_unpacking(endpoint, cache)
         remove_tree(folder)
+
+
+class Signs:
+    """Whether a container has been without a sign of life for too long.
+
+    Args:
+        alive: Whether there is one now.
+    """
+
+    def __init__(self, alive: Callable[[], bool]) -> None:
+        self._alive = alive
+        self._last = time.monotonic()
+
+    def lost(self) -> bool:
+        """Whether the last sign is over a minute ago; one that is being created has that long as well."""
+        if self._alive():
+            self._last = time.monotonic()
+        return time.monotonic() - self._last > _SILENT_SECONDS
+
+
+def _has_processes(endpoint: DockerEndpoint, cache: Cache) -> bool:
+    # Docker's own record says `running` of a container whose end it missed; this asks containerd.
+    top = endpoint.command("docker", "top", _container(cache))
+    try:
+        run(top, environment=endpoint.environment(), timeout=_ANSWER_SECONDS)
+    except CommandFailed:
+        return False
+    return True
 
 
 def end_unpacking(endpoint: DockerEndpoint, cache: Cache) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from machine import process
 from machine.process import CommandFailed, Stopped, last_lines, run, run_logged, stop_programs
 
 
@@ -45,6 +46,21 @@ def test_a_program_that_takes_too_long_is_ended() -> None:
         run(["sh", "-c", "exec sleep 60"], timeout=0.1)
     assert caught.value.status is None
     assert str(caught.value) == "sh did not end in time"
+
+
+def test_a_program_is_ended_once_what_it_waits_for_is_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(process, "_ASKED_EVERY_SECONDS", 0.05)
+    answers = iter([False, False, True])
+    with pytest.raises(CommandFailed) as caught:
+        run(["sh", "-c", "exec sleep 60"], timeout=60, lost=lambda: next(answers))
+    assert caught.value.status is None
+    assert next(answers, None) is None
+
+
+def test_a_program_that_may_be_lost_keeps_its_output(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(process, "_ASKED_EVERY_SECONDS", 0.05)
+    result = run(["sh", "-c", "cat; sleep 0.3; echo last"], stdin=b"first\n", lost=lambda: False)
+    assert result.output == "first\nlast\n"
 
 
 def test_a_log_holds_the_command_and_every_line(tmp_path: Path) -> None:
