@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import threading
-from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
@@ -65,15 +64,6 @@ def test_a_fault_of_ours_is_not_hidden_among_problems() -> None:
         side_by_side([partial(_refuse, "one"), fault])
 
 
-@pytest.fixture
-def heeding_interrupts() -> Iterator[None]:
-    """Have this process heed interrupts: what a script starts in the background ignores them."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
-
-
-@pytest.mark.usefixtures("heeding_interrupts")
 def test_interrupting_ends_the_programs_of_every_task(tmp_path: Path) -> None:
     started = threading.Barrier(3)
 
