@@ -7,7 +7,7 @@ from components.settings.keys import key_of
 from components.settings.model import Settings
 from components.settings.problems import SettingsError
 
-UNBUILT_PROVIDERS = frozenset({"minikube", "eks"})
+UNBUILT_PROVIDERS = frozenset({"minikube"})
 UNBUILT_MODES = frozenset({"standard"})
 
 
@@ -16,7 +16,7 @@ def unbuilt(settings: Settings) -> tuple[Problem, ...]:
     problems = []
     if settings.cluster.provider in UNBUILT_PROVIDERS:
         what = f"{settings.cluster.provider} is not built yet"
-        fix = "use kind, or existing for a cluster made elsewhere"
+        fix = "use kind, eks, or existing for a cluster made elsewhere"
         problems.append(Problem(what=f"{what}: {fix}", key=key_of(("cluster", "provider"))))
     if settings.platform.mode in UNBUILT_MODES:
         what = f"{settings.platform.mode} mode is not built yet: use knative"

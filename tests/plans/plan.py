@@ -11,9 +11,11 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from tests.components.mocks import STACK_TYPE, Recorder, Registration, Secret
+from tests.plans.aws_text import common_tags, statements, told_tags
 
 # Kinds whose objects this project writes itself, field by field.
 OURS = frozenset({"Gateway", "InferenceService", "KindCluster", "PersistentVolumeClaim"})
@@ -27,17 +29,35 @@ def plan_of(recorder: Recorder) -> str:
     for found in recorder.resources:
         below.setdefault(found.parent, []).append(found)
     (stack,) = {parent for parent in below if f"::{STACK_TYPE}::" in parent}
-    lines = [line for found in below[stack] for line in _tree(found, below, recorder)]
+    tags = common_tags([found.inputs for found in recorder.resources if found.custom])
+    show = _Show(recorder, below, tags)
+    lines = [line for found in below[stack] for line in show.tree(found)]
+    if tags:
+        lines = [f"tags of all: {', '.join(f'{key}={value}' for key, value in tags.items())}", "", *lines]
     exports = [f"{name}: {_value(value)}" for name, value in sorted(recorder.exports.items())]
     return "\n".join([*lines, "", "exports", *(f"  {line}" for line in exports), ""])
 
 
-def _tree(found: Registration, below: Mapping[str, list[Registration]], recorder: Recorder) -> Iterator[str]:
-    yield f"{found.type} {found.name}{f' ({_digest(found.inputs)})' if _is_upstreams(found) else ''}"
-    for line in (*_options(found, recorder), *_inputs(found)):
-        yield f"    {line}"
-    for child in below.get(found.urn, []):
-        yield from (f"  {line}" for line in _tree(child, below, recorder))
+@dataclass(frozen=True)
+class _Show:
+    """Shows resources.
+
+    Attributes:
+        recorder: Where they were registered.
+        below: Them by the URN of their parent.
+        tags: Tags that all have.
+    """
+
+    recorder: Recorder
+    below: Mapping[str, list[Registration]]
+    tags: Mapping[str, str]
+
+    def tree(self, found: Registration) -> Iterator[str]:
+        yield f"{found.type} {found.name}{f' ({_digest(found.inputs)})' if _is_upstreams(found) else ''}"
+        for line in (*_options(found, self.recorder), *_inputs(found, self.tags)):
+            yield f"    {line}"
+        for child in self.below.get(found.urn, []):
+            yield from (f"  {line}" for line in self.tree(child))
 
 
 def _options(found: Registration, recorder: Recorder) -> Iterator[str]:
@@ -55,6 +75,8 @@ def _options(found: Registration, recorder: Recorder) -> Iterator[str]:
         yield f"after: {', '.join([*counts, *sorted(named)])}"
     if found.ignore_changes:
         yield f"ignores: {', '.join(found.ignore_changes)}"
+    if found.protect:
+        yield "protected"
 
 
 def _kind(found: Registration) -> str:
@@ -65,7 +87,7 @@ def _is_upstreams(found: Registration) -> bool:
     return found.type.startswith("kubernetes:") and _kind(found) not in OURS and not found.read
 
 
-def _inputs(found: Registration) -> Iterator[str]:
+def _inputs(found: Registration, tags: Mapping[str, str]) -> Iterator[str]:
     kind, inputs = _kind(found), found.inputs
     if not found.custom:
         return
@@ -80,7 +102,10 @@ def _inputs(found: Registration) -> Iterator[str]:
         yield f"within {inputs['timeoutSeconds']} s"
         yield from (_check(check) for check in inputs["checks"])
     else:
-        yield from _fields({key: value for key, value in inputs.items() if value is not None})
+        rest = {key: value for key, value in inputs.items() if value is not None and key != "tags"}
+        yield from _fields(rest)
+        if inputs.get("tags"):
+            yield f"tags: {told_tags(inputs['tags'], tags)}"
 
 
 def _images(inputs: Mapping[str, Any]) -> Iterator[str]:
@@ -106,6 +131,9 @@ def _fields(value: Mapping[str, Any], above: str = "") -> Iterator[str]:
     for key, inner in sorted(value.items()):
         if isinstance(inner, Mapping) and inner:
             yield from _fields(inner, f"{above}{key}.")
+        elif isinstance(inner, str) and (sentences := statements(inner)) is not None:
+            yield f"{above}{key}:"
+            yield from (f"  {sentence}" for sentence in sentences)
         else:
             yield f"{above}{key}: {_value(inner)}"
 

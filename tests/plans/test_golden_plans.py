@@ -24,7 +24,7 @@ from tests.unit.settings.handed_over import handed_over
 
 ROOT = Path(__file__).parents[2]
 GOLDEN = Path(__file__).parent / "golden"
-UNBUILT = {"minikube", "eks-dev", "eks-prod"}
+UNBUILT = {"minikube"}
 STACKS = sorted(path.stem.removeprefix("Pulumi.") for path in (ROOT / "stacks").glob("Pulumi.*.yaml"))
 # The local stack comes twice: with images of registries, and with those that were built here.
 PLANS = ["local-built", *(stack for stack in STACKS if stack not in UNBUILT)]
@@ -94,7 +94,7 @@ def test_a_stack_that_is_not_built_yet_is_refused_before_anything_is_registered(
 
     assert str(refused.value).strip() == (
         f"kserve-platform:cluster.provider: {provider} is not built yet: "
-        "use kind, or existing for a cluster made elsewhere"
+        "use kind, eks, or existing for a cluster made elsewhere"
     )
 
 

@@ -49,7 +49,7 @@ class Budget(Model):
 
 
 class EksSettings(Model):
-    """An EKS cluster that this stack makes. Declared; not built yet."""
+    """An EKS cluster that this stack makes."""
 
     provider: Literal["eks"]
     """What gives the cluster."""

@@ -20,7 +20,7 @@ from components.settings.rules.building import problems_when_built
 from components.settings.unbuilt import refuse_unbuilt, unbuilt
 
 KIND = KindSettings(provider="kind")
-INSTEAD = "use kind, or existing for a cluster made elsewhere"
+INSTEAD = "use kind, eks, or existing for a cluster made elsewhere"
 EKS = EksSettings(
     provider="eks",
     region="eu-west-1",
@@ -38,10 +38,13 @@ EKS = EksSettings(
             Settings(cluster=MinikubeSettings(provider="minikube")),
             [f"kserve-platform:cluster.provider: minikube is not built yet: {INSTEAD}"],
         ),
+        (Settings(cluster=EKS), []),
         (
-            Settings(cluster=EKS, platform=PlatformSettings(mode="standard")),
+            Settings(
+                cluster=MinikubeSettings(provider="minikube"), platform=PlatformSettings(mode="standard")
+            ),
             [
-                f"kserve-platform:cluster.provider: eks is not built yet: {INSTEAD}",
+                f"kserve-platform:cluster.provider: minikube is not built yet: {INSTEAD}",
                 "kserve-platform:platform.mode: standard mode is not built yet: use knative",
             ],
         ),
