@@ -1,8 +1,8 @@
 """Requests to the API server: one pool of connections, retries where they are safe, errors with their reason.
 
-No rate limit of our own: an API server has priority and fairness, and says 429 with Retry-After when it
-means it. The official client's 50 requests a second are why it takes 31 s to update 500 objects and this
-takes 10.
+No rate limit of our own unless the user asks for one: an API server has priority and fairness, and says 429
+with Retry-After when it means it. The official client's 50 requests a second are why it takes 31 s to update
+500 objects and this takes 10.
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ from urllib.parse import quote, urlsplit
 from providers.kubeclient.credentials import Credentials
 from providers.kubeclient.documents import Object
 from providers.kubeclient.kubeconfig import Access, KubeconfigError
+from providers.kubeclient.pace import UNLIMITED, Limits, Pace
+from providers.kubeclient.patience import answer_within
 
 JSON: Final = "application/json"
 JSON_PATCH: Final = "application/json-patch+json"
@@ -73,14 +75,23 @@ class Client:
         access: The server and the user.
         on_warning: Called with each `Warning:` header's text.
         cancelled: Ends the pauses between attempts.
+        limits: How much the user lets it ask.
     """
 
-    def __init__(self, access: Access, on_warning: Callable[[str], None], cancelled: threading.Event) -> None:
+    def __init__(
+        self,
+        access: Access,
+        on_warning: Callable[[str], None],
+        cancelled: threading.Event,
+        limits: Limits = UNLIMITED,
+    ) -> None:
         import httpx  # 0.26 s: only once a cluster is really talked to
 
         self._httpx = httpx
         self._on_warning = on_warning
         self._cancelled = cancelled
+        self._limits = limits
+        self._pace = Pace(limits)
         self._credentials = Credentials(access)
         self._access = access
         self.server = access.server
@@ -137,6 +148,7 @@ class Client:
         self, path: str, parameters: Mapping[str, str], on_open: Callable[[Any], None]
     ) -> Iterator[None]:
         """Yield once for every event of a watch, until the server or a closed socket ends it."""
+        self._pace.wait(self._cancelled)
         request = self._http.build_request(
             "GET", path, params={**parameters, "watch": "1"}, headers=self._headers(None, JSON),
             timeout=self._httpx.Timeout(None, connect=_CONNECT_SECONDS),
@@ -177,11 +189,13 @@ class Client:
         attempt: int,
     ) -> Any:
         """Return the response; None after a failure that is worth another attempt."""
+        self._pace.wait(self._cancelled)
         try:
-            answer = self._http.request(
+            request = self._http.build_request(
                 method, path, params=dict(parameters or {}), content=content,
                 headers=self._headers(content, content_type),
             )  # fmt: skip
+            answer = self._ask(request)
             self._answered = True
             return answer
         except self._httpx.ConnectError as error:
@@ -197,6 +211,11 @@ class Client:
                 raise Unreachable(f"{self.server}: {error or type(error).__name__}") from error
             self._pause(attempt, None)
             return None
+
+    def _ask(self, request: Any) -> Any:
+        if self._limits.seconds is None:
+            return self._http.send(request)
+        return answer_within(self._http, request, self._limits.seconds, _CONNECT_SECONDS)
 
     def _headers(self, content: bytes | None, content_type: str) -> dict[str, str]:
         headers = {"Content-Type": content_type} if content is not None else {}

@@ -73,7 +73,9 @@ class Cluster:
                 raise Misconfigured(self._problem or "")
             if self._client is None:
                 try:
-                    self._client = Client(self._access, self._on_warning, self._cancelled)
+                    self._client = Client(
+                        self._access, self._on_warning, self._cancelled, self._settings.limits
+                    )
                 except KubeconfigError as error:
                     raise Misconfigured(str(error)) from error
             return self._client

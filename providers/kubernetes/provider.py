@@ -13,7 +13,7 @@ from providers.kubernetes.normalise import DASHED, rename_keys
 from providers.kubernetes.objects import Object, Urn
 from providers.kubernetes.operations import check, config, create, delete, difference, read, update
 from providers.kubernetes.operations.session import Session
-from providers.kubernetes.settings import Settings, config_failures
+from providers.kubernetes.settings import Settings, config_failures, without_effect
 from providers.rpc import RpcError
 from providers.rpc.envelope import Message
 from providers.rpc.protos import provider_pb2 as pb
@@ -47,6 +47,8 @@ class KubernetesProvider(Provider):
     def check_config(self, request: Message) -> Message:
         news = request.structs.get("news", {})
         failures = [failure(name, reason) for name, reason in config_failures(news)]
+        for text in without_effect(news):
+            self.engine.warning(text, request.fields.urn)
         return Message(pb.CheckResponse(failures=failures), {"inputs": news})
 
     def diff_config(self, request: Message) -> Message:

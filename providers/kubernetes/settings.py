@@ -7,7 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from providers.rpc import reveal
+from providers.kubeclient.pace import UNLIMITED, Limits
+from providers.kubernetes import client_settings
+from providers.rpc import UNKNOWN, reveal
 
 _PREFIX: Final = "kubernetes:config:"
 _ENVIRONMENT: Final = {
@@ -18,6 +20,7 @@ _ENVIRONMENT: Final = {
     "enablePatchForce": "PULUMI_K8S_ENABLE_PATCH_FORCE",
     "enableServerSideApply": "PULUMI_K8S_ENABLE_SERVER_SIDE_APPLY",
     "suppressDeprecationWarnings": "PULUMI_K8S_SUPPRESS_DEPRECATION_WARNINGS",
+    "suppressHelmHookWarnings": "PULUMI_K8S_SUPPRESS_HELM_HOOK_WARNINGS",
     "upsertExistingObjects": "PULUMI_K8S_UPSERT_EXISTING_OBJECTS",
 }
 _NO_RENDERING: Final = (
@@ -28,6 +31,17 @@ _NO_CLIENT_SIDE: Final = (
     "client-side apply is not supported by this stand-in for the official Kubernetes plugin; "
     "remove enableServerSideApply, or install the official plugin"
 )
+_NO_EFFECT: Final = {
+    "helmReleaseSettings": "it is of helm.v3.Release alone, which this stand-in for the official Kubernetes "
+    "plugin refuses",
+    "alwaysRender": "it is of renderYamlToDirectory alone, which this stand-in for the official Kubernetes "
+    "plugin refuses",
+}
+_UNDERSTOOD: Final = frozenset(
+    {"kubeconfig", "context", "cluster", "namespace", "clusterIdentifier", "strictMode"}
+    | {"renderYamlToDirectory", "rejectUnknownResources", client_settings.NAME, *_ENVIRONMENT, *_NO_EFFECT}
+)
+_OF_THE_ENGINE: Final = frozenset({"version", "pluginDownloadURL", "pluginChecksums", "parameterization"})
 _AWAIT_ALL: Final = "PULUMI_K8S_AWAIT_ALL"
 
 
@@ -40,7 +54,8 @@ class Settings:
         context: The context to use instead of the current one.
         cluster: The cluster to use instead of the context's.
         namespace: The namespace of objects that name none.
-        await_all: Whether kinds without a rule of their own are waited for by their condition Ready.
+        await_all: Whether kinds without a rule of their own are waited for by what their status tells.
+        limits: How much the provider may ask of the API server.
     """
 
     kubeconfig: str | None = None
@@ -54,11 +69,13 @@ class Settings:
     patch_force: bool = False
     upsert: bool = False
     quiet_deprecations: bool = False
+    quiet_hooks: bool = False
     await_all: bool = False
+    limits: Limits = UNLIMITED
 
     @classmethod
     def load(cls, variables: Mapping[str, str], environment: Mapping[str, str] = os.environ) -> Settings:
-        """Read the settings of a Configure request."""
+        """Read the settings of a Configure request; `config_failures` has refused those that cannot be."""
         given = {key.removeprefix(_PREFIX): value for key, value in variables.items()}
 
         def flag(name: str) -> bool:
@@ -76,7 +93,9 @@ class Settings:
             patch_force=flag("enablePatchForce"),
             upsert=flag("upsertExistingObjects"),
             quiet_deprecations=flag("suppressDeprecationWarnings"),
+            quiet_hooks=flag("suppressHelmHookWarnings"),
             await_all=_truth(environment.get(_AWAIT_ALL, "")),
+            limits=client_settings.limits_of(given.get(client_settings.NAME), environment)[0],
         )
 
     def mutable(self, kind: str) -> bool:
@@ -109,4 +128,17 @@ def config_failures(
     )
     if str(asked).lower() == "false":
         failures.append(("enableServerSideApply", _NO_CLIENT_SIDE))
-    return failures
+    asked = news.get(client_settings.NAME)
+    _, problems = client_settings.limits_of(None if asked is UNKNOWN else asked, environment)
+    return failures + [(client_settings.NAME, problem) for problem in problems]
+
+
+def without_effect(news: Mapping[str, Any]) -> list[str]:
+    """Return what to say of a provider's inputs that change nothing: none is ignored in silence."""
+    found = [f"{name} has no effect: {why}" for name, why in _NO_EFFECT.items() if name in news]
+    strange = sorted(news.keys() - _UNDERSTOOD - _OF_THE_ENGINE)
+    return found + [
+        f'the Kubernetes provider has no setting "{name}": it has no effect; look for a typing error'
+        for name in strange
+        if not name.startswith("__")
+    ]

@@ -6,7 +6,7 @@ from typing import Final
 
 from providers.kubernetes.naming import Autonaming, named
 from providers.kubernetes.normalise import DASHED, normalise, rename_keys, unknown_fields
-from providers.kubernetes.objects import Object, Urn, is_list, is_patch, kind_of
+from providers.kubernetes.objects import Object, Urn, annotations_of, is_list, is_patch, kind_of
 from providers.kubernetes.operations.session import Session
 from providers.kubernetes.secrecy import conceal_object
 from providers.rpc import RpcError, Unknown, reveal
@@ -15,6 +15,11 @@ _LIST: Final = (
     "list resources exist for compatibility with YAML manifests and Helm charts, and cannot be created "
     "directly. "
     "Use the underlying resource type instead"
+)
+_HOOK: Final = "helm.sh/hook"
+_HOOKS: Final = (
+    "this object is a hook of a Helm chart: it is created with the others and not at the hook's moment, nor "
+    "deleted after it; to say so no more, set suppressHelmHookWarnings on the provider"
 )
 _INSTALL: Final = "install the official Kubernetes plugin (pulumi plugin install resource kubernetes)"
 REFUSED: Final = {
@@ -64,6 +69,8 @@ def check(
             f'unknown field "{path}": {kind} has no such field, so it is left out; look for a typing error',
             urn.text,
         )
+    if not session.settings.quiet_hooks and any(key.startswith(_HOOK) for key in annotations_of(plain)):
+        session.engine.warning(_HOOKS, urn.text)
     plain = with_namespace(session, normalise(plain))
     if kind == "CustomResourceDefinition":
         session.cluster.remember_definition(plain)
