@@ -6,7 +6,6 @@ cannot judge in a preview becomes one advisory line after everything else that i
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -24,9 +23,8 @@ from pulumi_policy import Severity as PulumiSeverity
 from pulumi_policy.policy import PolicyResource
 from pulumi_policy.proxy import UNKNOWN_STRING_VALUE, UnknownValueError
 
-from components.errors import PlatformError
-from components.facts.environments import Environment, environment_of
 from policies.rule import Context, Finding, Level, Resource, Rule
+from policies.run import Run
 from policies.values import plain, returned, with_secrets
 
 NAME = "kserve-platform"
@@ -48,38 +46,24 @@ class NotYetKnown(UnknownValueError):
         self.message = "; ".join(f"{one.where} of {one.urn} cannot be judged until up" for one in findings)
 
 
-def stack_of_run() -> str:
-    """The stack that the engine started the pack for; empty where it was started for none."""
-    return os.environ.get("PULUMI_STACK", "")
+def policies_of(rules: Sequence[Rule], run: Run) -> list[Policy]:
+    """The rules as policies of a pack for one run."""
+    return [policy_of(rule, run) for rule in rules]
 
 
-def environment_for(stack: str) -> Environment:
-    """The environment of a stack; production where its name says nothing."""
-    try:
-        return environment_of(stack)
-    except PlatformError:
-        return Environment.PROD
-
-
-def policies_of(rules: Sequence[Rule], stack: str) -> list[Policy]:
-    """The rules as policies of a pack for one stack."""
-    return [policy_of(rule, stack) for rule in rules]
-
-
-def policy_of(rule: Rule, stack: str) -> Policy:
+def policy_of(rule: Rule, run: Run) -> Policy:
     """One rule as a policy."""
-    environment = environment_for(stack)
     shared: dict[str, Any] = {
         "name": rule.id,
         "description": rule.title,
-        "enforcement_level": _LEVELS[rule.levels.at(environment)],
+        "enforcement_level": _LEVELS[rule.levels.at(run.environment)],
         "config_schema": _schema(rule.options),
         "severity": PulumiSeverity(rule.severity.value),
         "remediation_steps": "each violation says under `do` what to change",
     }
 
     def context(configured: Mapping[str, Any]) -> Context:
-        return rule.context(stack, environment, plain(configured))
+        return rule.context(run.stack, run.environment, plain(configured))
 
     if rule.check is None:
 

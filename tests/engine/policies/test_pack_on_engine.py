@@ -54,7 +54,7 @@ class Stack:
         (self.places.checkout / "stacks").mkdir(parents=True)
         (self.places.checkout / "Pulumi.yaml").write_text("name: kserve-platform\nruntime: python\n")
         (self.places.checkout / "__main__.py").write_text(_PROGRAM)
-        self.places.stack_file.write_text("config: {}\n")
+        self.configure("{}")
         program = Toolchain(Cache.default(), Silent()).ensure("pulumi")["pulumi"]
         pack = write_pack(self.places, CHECKOUT / "policies")
         folders = (str(Path(sys.executable).parent), str(program.parent), str(pack.programs))
@@ -63,16 +63,25 @@ class Stack:
             **engine_variables(self.places, offline=True),
             **pack.variables,
             "PATH": search_path(folders, os.environ["PATH"]),
+            "PULUMI_OPTION_CONFIG_FILE": str(self.places.engine_stack_file),
         }
         prepare_store(self.places, self._variables)
 
-    def run(self, arguments: Sequence[str], *objects: tuple[str, Mapping[str, Any]]) -> tuple[int, str]:
+    def configure(self, config: str) -> None:
+        """Write the stack's file, and the copy that the engine reads."""
+        for file in (self.places.stack_file, self.places.engine_stack_file):
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(f"config: {config}\n")
+
+    def run(
+        self, arguments: Sequence[str], *objects: tuple[str, Mapping[str, Any]], **variables: str
+    ) -> tuple[int, str]:
         """Exit status of a command, and all that was said."""
         (self.places.checkout / "objects.json").write_text(json.dumps(objects))
         done = subprocess.run(
             ["pulumi", *arguments, "--non-interactive", "--color=never"],
             cwd=self.places.checkout,
-            env=self._variables,
+            env={**self._variables, **variables},
             capture_output=True,
             text=True,
             check=False,
@@ -118,6 +127,29 @@ def test_what_development_is_advised_production_is_refused(stack: Stack) -> None
 
     assert status != 0
     assert "[mandatory] [severity: high]  isvc-resources" in said
+
+
+@pytest.mark.parametrize("stack", ["mine"], indirect=True)
+def test_a_stack_of_ones_own_on_kind_is_advised_unless_a_person_says_it_is_production(stack: Stack) -> None:
+    stack.configure("{kserve-platform:cluster: {provider: kind}}")
+    service = _service(storageUri="pvc://model-store/mnist")
+
+    status, said = stack.run(["preview"], service)
+    assert (status, "[advisory] [severity: high]  isvc-resources" in said) == (0, True), said
+
+    status, said = stack.run(["preview"], service, KSERVE_PLATFORM_ENVIRONMENT="prod")
+    assert (status != 0, "[mandatory] [severity: high]  isvc-resources" in said) == (True, True), said
+
+
+@pytest.mark.parametrize("stack", ["mine"], indirect=True)
+def test_a_wrong_environment_is_one_error_before_anything_runs(stack: Stack) -> None:
+    status, said = stack.run(["preview"], KSERVE_PLATFORM_ENVIRONMENT="production")
+
+    told = said.partition("Diagnostics:")[2]
+    assert status != 0
+    assert "KSERVE_PLATFORM_ENVIRONMENT: this is no environment\n      seen: production\n" in told
+    assert told.count("error:") == 1
+    assert "Traceback" not in said
 
 
 @pytest.mark.parametrize("stack", ["eks-prod"], indirect=True)

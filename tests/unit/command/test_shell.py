@@ -101,3 +101,9 @@ def test_a_preview_in_the_shell_runs_the_policy_pack_of_the_checkout(places: Pla
         f'exec {sys.executable} -u {places.checkout / "policies"} "$@"'
     )
     assert f":{program.parent}:" in text
+
+
+def test_the_shell_of_one_stack_makes_the_pack_no_milder_towards_another(places: Places) -> None:
+    # How strict the pack is, it learns from the engine for the very stack that is asked about.
+    state(places, kubeconfig="encrypted")
+    assert "KSERVE_PLATFORM_ENVIRONMENT" not in exports(places, machine(places))

@@ -6,9 +6,8 @@ from google.protobuf import json_format
 from pulumi.runtime import rpc
 from pulumi.runtime.proto import analyzer_pb2
 
-from policies.pack import environment_for
 from policies.registry import ALL_RULES
-from tests.unit.policies.analyzer import Analyzer
+from tests.unit.policies.analyzer import Analyzer, Sent
 from tests.unit.policies.state import SERVING, resources_of, rule_of
 
 DEPLOYMENT, SECRET = "kubernetes:apps/v1:Deployment", "kubernetes:core/v1:Secret"
@@ -25,7 +24,7 @@ def _levels(rule: str, stack: str) -> dict[str, int]:
 
 
 def test_a_violation_is_told_in_the_houses_form() -> None:
-    (told,) = Analyzer([rule_of("image-pinned")], "eks-prod").analyze(DEPLOYMENT, URN, _pod("a:latest"))
+    (told,) = Analyzer([rule_of("image-pinned")], "eks-prod").analyze(Sent(DEPLOYMENT, URN, _pod("a:latest")))
 
     assert told.message == (
         "Images are pinned: a version everywhere, in production a digest or a trusted registry\n"
@@ -41,7 +40,7 @@ def test_a_violation_is_told_in_the_houses_form() -> None:
 def test_an_unknown_value_is_advice_after_everything_else_that_was_found() -> None:
     analyzer = Analyzer([rule_of("image-pinned")], "eks-prod")
 
-    told = analyzer.analyze(DEPLOYMENT, URN, _pod(rpc.UNKNOWN, "a:latest"))
+    told = analyzer.analyze(Sent(DEPLOYMENT, URN, _pod(rpc.UNKNOWN, "a:latest")))
 
     assert [one.enforcementLevel for one in told] == [analyzer_pb2.MANDATORY, analyzer_pb2.ADVISORY]
     assert told[1].message == (
@@ -52,8 +51,8 @@ def test_an_unknown_value_is_advice_after_everything_else_that_was_found() -> No
 
 def test_an_unknown_value_of_one_resource_hides_no_other_resource_of_a_stack() -> None:
     first, *others = resources_of("pdb-and-spread-fail")
-    blind = (first.type, f"{first.urn}-blind", {"spec": {"replicas": rpc.UNKNOWN}})
-    resources = [blind, *((one.type, one.urn, one.props) for one in (first, *others))]
+    blind = Sent(first.type, f"{first.urn}-blind", {"spec": {"replicas": rpc.UNKNOWN}})
+    resources = [blind, *(Sent(one.type, one.urn, one.props) for one in (first, *others))]
 
     told = Analyzer([rule_of("pdb-and-spread")], "eks-prod").analyze_stack(resources)
 
@@ -64,10 +63,6 @@ def test_levels_follow_from_the_stacks_name() -> None:
     assert _levels("isvc-min-replicas", "local") == {"isvc-min-replicas": analyzer_pb2.DISABLED}
     assert _levels("isvc-min-replicas", "eu-staging") == {"isvc-min-replicas": analyzer_pb2.ADVISORY}
     assert _levels("isvc-min-replicas", "eks-prod") == {"isvc-min-replicas": analyzer_pb2.MANDATORY}
-
-
-def test_a_stack_whose_name_says_nothing_counts_as_production() -> None:
-    assert environment_for("") == environment_for("blue") == "prod"
 
 
 def test_what_a_secret_holds_is_encrypted_and_what_is_encrypted_stays() -> None:
@@ -87,10 +82,10 @@ def test_the_bad_states_are_refused_and_the_good_ones_pass_through_the_machinery
     for rule in SERVING:
         analyzer = Analyzer([rule], "eks-prod")
         for fixture, refused in (("pass", False), ("fail", True)):
-            states = [(one.type, one.urn, one.props) for one in resources_of(f"{rule.id}-{fixture}")]
+            states = [Sent(one.type, one.urn, one.props) for one in resources_of(f"{rule.id}-{fixture}")]
             told = [*analyzer.analyze_stack(states)]
             for state in states:
-                told += analyzer.analyze(*state)
+                told += analyzer.analyze(state)
             assert any(one.enforcementLevel == analyzer_pb2.MANDATORY for one in told) is refused, rule.id
 
 
