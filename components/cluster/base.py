@@ -9,6 +9,7 @@ from typing import Literal
 import pulumi
 import pulumi_kubernetes as kubernetes
 
+from components.cluster.fleet import Fleet
 from components.cluster.resources import PlatformProvider
 
 
@@ -62,6 +63,7 @@ class Cluster:
         capabilities: What it can do.
         made_by: The resource that is the cluster itself, where this stack makes it: deleting that one deletes
             everything on it, so nothing on it needs deleting (`deleted_with`).
+        fleet: Its machines and their maker, where this stack makes them in AWS; None for all others.
     """
 
     name: str
@@ -70,6 +72,7 @@ class Cluster:
     kubeconfig: pulumi.Output[str]
     capabilities: Capabilities
     made_by: pulumi.Resource | None = None
+    fleet: Fleet | None = None
 
     def options(
         self, parent: pulumi.Resource | None = None, depends_on: list[pulumi.Resource] | None = None
@@ -88,6 +91,7 @@ def connect(
     context: str | None = None,
     parent: pulumi.Resource | None = None,
     made_by: pulumi.Resource | None = None,
+    fleet: Fleet | None = None,
     depends_on: Sequence[pulumi.Resource] = (),
 ) -> Cluster:
     """Make the providers of a cluster whose kubeconfig is known, or will be.
@@ -99,6 +103,7 @@ def connect(
         context: Context of the kubeconfig; None for its current one.
         parent: Component that made the cluster.
         made_by: The resource that is the cluster itself, where this stack makes it.
+        fleet: Its machines, where this stack makes them in AWS.
         depends_on: What everything on the cluster needs, and what goes only after all of it is gone.
     """
     secret = pulumi.Output.secret(kubeconfig)
@@ -122,4 +127,5 @@ def connect(
         kubeconfig=secret,
         capabilities=capabilities,
         made_by=made_by,
+        fleet=fleet,
     )

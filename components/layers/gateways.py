@@ -37,6 +37,7 @@ class Args:
         service_type: How requests from outside reach the public gateway.
         node_port: Fixed port on every node; for NodePort only.
         profile: How the gateways' pods are run.
+        balancers: Who makes load balancers, where that is software on the cluster: it must outlive them.
     """
 
     control_plane: istio.Outputs
@@ -44,6 +45,7 @@ class Args:
     service_type: ServiceType
     node_port: int | None
     profile: Profile
+    balancers: tuple[pulumi.Resource, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -69,7 +71,7 @@ class Gateways(Layer):
             *gateway(LOCAL, "ClusterIP", None, small=args.profile.small),
         ]
         # Before istiod is there: it finds them when it starts, and their pods start with it.
-        needed = [args.gateway_crds, *args.control_plane.namespace]
+        needed = [args.gateway_crds, *args.control_plane.namespace, *args.balancers]
         installed = self.install(manifests, (unawaited,), after={FOUNDATION: needed})
         checks: list[Check] = [
             check

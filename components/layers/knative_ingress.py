@@ -35,6 +35,7 @@ class Args:
         service_type: How requests from outside reach Kourier's gateway; the others use ours.
         node_port: Fixed port on every node; for NodePort only.
         profile: How its pods are run.
+        balancers: Who makes load balancers, where that is software on the cluster: it must outlive them.
     """
 
     rendered: Rendered
@@ -44,6 +45,7 @@ class Args:
     service_type: gateways.ServiceType
     node_port: int | None
     profile: Profile
+    balancers: tuple[pulumi.Resource, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,7 @@ class KnativeIngress(Layer):
 
     def __init__(self, cluster: Cluster, args: Args) -> None:
         super().__init__("KnativeIngress", "knative-ingress", cluster)
-        needed = [*args.serving.foundation, args.serving.crds, *args.routing_crds]
+        needed = [*args.serving.foundation, args.serving.crds, *args.routing_crds, *args.balancers]
         installed = self.install(
             [*args.rendered.objects, *extra_objects(args.ingress_class)],
             (

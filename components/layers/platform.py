@@ -22,6 +22,8 @@ from components.layers import (
     model_storage,
     runtimes,
 )
+from components.layers.fleet.software import Args as FleetArgs
+from components.layers.fleet.software import Software, install_software
 from components.layers.kserve_config import ContainerSize, InferenceServiceConfig, Ingress
 from components.layers.layer import Profile
 from components.settings.model import Resources, Settings
@@ -73,7 +75,8 @@ def install(cluster: Cluster, settings: Settings, rendered: Mapping[str, Rendere
     )
     storage_class = settings.storage.storage_class or cluster.capabilities.storage_class
     storage = model_storage.ModelStorage(cluster, model_storage.Args(settings.storage.size, storage_class))
-    network = _network(cluster, rendered, profile)
+    software = _software(cluster, rendered, certificates.outputs.ready, profile)
+    network = _network(cluster, rendered, software, profile)
     serving = knative.Knative(
         cluster,
         knative.Args(
@@ -94,6 +97,7 @@ def install(cluster: Cluster, settings: Settings, rendered: Mapping[str, Rendere
             routing_crds=network.crds,
             service_type=service_type(cluster.capabilities),
             node_port=cluster.capabilities.ingress.node_port,
+            balancers=software.balancers,
             profile=profile,
         ),
     )
@@ -124,13 +128,24 @@ def install(cluster: Cluster, settings: Settings, rendered: Mapping[str, Rendere
             controller.outputs.ready,
             *network.ready,
             *servers.outputs.runtimes,
+            *software.machines,
         ],
         storage=storage.outputs,
         ingress_service=ingress_service(settings),
     )
 
 
-def _network(cluster: Cluster, rendered: Mapping[str, Rendered], profile: Profile) -> Network:
+def _software(
+    cluster: Cluster, rendered: Mapping[str, Rendered], certificates: pulumi.Resource, profile: Profile
+) -> Software:
+    if cluster.fleet is None:
+        return Software()
+    return install_software(cluster, FleetArgs(cluster.fleet, rendered, certificates, profile))
+
+
+def _network(
+    cluster: Cluster, rendered: Mapping[str, Rendered], software: Software, profile: Profile
+) -> Network:
     if entries.GATEWAY_API.name not in rendered:
         return Network()
     routes = gateway_api.GatewayApi(cluster, gateway_api.Args(rendered[entries.GATEWAY_API.name]))
@@ -142,6 +157,7 @@ def _network(cluster: Cluster, rendered: Mapping[str, Rendered], profile: Profil
             gateway_crds=routes.outputs.crds,
             service_type=service_type(cluster.capabilities),
             node_port=cluster.capabilities.ingress.node_port,
+            balancers=software.balancers,
             profile=profile,
         ),
     )

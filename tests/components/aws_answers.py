@@ -18,6 +18,7 @@ def _cluster(inputs: Mapping[str, Any]) -> Mapping[str, Any]:
         "endpoint": "https://0123456789abcdef.gr7.us-west-2.eks.amazonaws.com",
         "certificateAuthority": {"data": "Y2VydGlmaWNhdGU="},
         "identities": [{"oidcs": [{"issuer": ISSUER}]}],
+        "vpcConfig": {**inputs["vpcConfig"], "clusterSecurityGroupId": "sg-0123456789abcdef0"},
     }
 
 

@@ -55,6 +55,7 @@ class Outputs:
         endpoint: URL of its API.
         authority: Its certificate authority, PEM in base64.
         issuer: URL of its OIDC issuer.
+        security_group: Id of the group that EKS made for it and its machines.
     """
 
     cluster: pulumi.Resource
@@ -63,6 +64,7 @@ class Outputs:
     endpoint: pulumi.Output[str]
     authority: pulumi.Output[str]
     issuer: pulumi.Output[str]
+    security_group: pulumi.Output[str]
 
 
 class ControlPlane(Part):
@@ -119,6 +121,7 @@ class ControlPlane(Part):
             endpoint=made.endpoint,
             authority=made.certificate_authority.apply(lambda authority: authority.data),
             issuer=made.identities.apply(lambda identities: identities[0].oidcs[0].issuer),
+            security_group=made.vpc_config.apply(lambda config: config.cluster_security_group_id),
         )
         self.register_outputs({})
 

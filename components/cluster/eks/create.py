@@ -13,6 +13,7 @@ from components.cluster.eks import (
     addons,
     buckets,
     cluster,
+    controllers,
     encryption,
     endpoints,
     identity,
@@ -20,12 +21,14 @@ from components.cluster.eks import (
     node_groups,
 )
 from components.cluster.eks.addon_plan import plan_addons
+from components.cluster.eks.handle import Made, fleet_of
 from components.cluster.eks.kubeconfig import kubeconfig
 from components.cluster.eks.machine_plan import GPU_RESOURCE, plan_machines
 from components.cluster.eks.place import Place, place_of
 from components.cluster.eks.storage import CLASS, storage_class
+from components.cluster.fleet import Fleet
 from components.settings.eks.cluster import EksSettings
-from components.settings.eks.derived import gpu_groups, zones_of
+from components.settings.eks.derived import gpu_groups, managed_groups, zones_of
 from components.settings.keys import PROJECT
 
 # Where services run, and as whom: the account of pods that name none.
@@ -39,11 +42,13 @@ class _Infrastructure:
     Attributes:
         control_plane: The cluster.
         key_arn: The customer's key; None without.
+        fleet: What layers are told of it.
         ready: What objects on the cluster need, and what must stay until they are gone.
     """
 
     control_plane: cluster.Outputs
     key_arn: pulumi.Input[str] | None
+    fleet: Fleet
     ready: tuple[pulumi.Resource, ...]
 
 
@@ -77,7 +82,7 @@ def create_eks(settings: EksSettings, stack: str, *, small: bool) -> Cluster:
         ours=True,
         ingress=IngressEndpoint(host=None, port=None, node_port=None),
     )
-    handle = connect(place.cluster, content, capabilities, depends_on=made.ready)
+    handle = connect(place.cluster, content, capabilities, fleet=made.fleet, depends_on=made.ready)
     storage_class(made.key_arn, pulumi.ResourceOptions(provider=handle.kubernetes))
     return handle
 
@@ -154,8 +159,20 @@ def _infrastructure(settings: EksSettings, place: Place, provider: aws.Provider)
         opts,
     ).outputs
     models = _models(settings, place, pods, key_arn, opts)
-    ready = (*allowed.ready, *machines.ready, *later.ready, *models)
-    return _Infrastructure(control_plane=control_plane, key_arn=key_arn, ready=ready)
+    roles = controllers.Controllers(
+        place, controllers.Args(identity=pods, autoscaler=settings.autoscaler), opts
+    ).outputs
+    made = Made(
+        network=net,
+        control_plane=control_plane,
+        controllers=roles,
+        node_role=machines.role,
+        key_arn=key_arn,
+    )
+    ready = (*allowed.ready, *machines.ready, *later.ready, *models, *roles.ready)
+    return _Infrastructure(
+        control_plane=control_plane, key_arn=key_arn, fleet=fleet_of(settings, place, made), ready=ready
+    )
 
 
 def _key(
@@ -223,7 +240,7 @@ def _groups(settings: EksSettings, net: network.Outputs) -> dict[str, node_group
             plan=plan_machines(name, group),
             subnets=tuple(net.private[zone] for zone in zones_of(settings, group)),
         )
-        for name, group in settings.node_groups.items()
+        for name, group in managed_groups(settings).items()
     }
 
 

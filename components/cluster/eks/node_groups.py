@@ -60,10 +60,12 @@ class Outputs:
 
     Attributes:
         groups: The node groups.
+        role: Name of the machines' role.
         ready: These and their tags: an autoscaler acts on what it sees.
     """
 
     groups: tuple[pulumi.Resource, ...]
+    role: pulumi.Input[str]
     ready: tuple[pulumi.Resource, ...]
 
 
@@ -74,22 +76,25 @@ class NodeGroups(Part):
 
     def __init__(self, place: Place, args: Args, opts: pulumi.ResourceOptions) -> None:
         super().__init__("NodeGroups", "node-groups", place, opts)
-        role_arn, ready = self._role(args.role_arn)
+        role_arn, role_name, ready = self._role(args.role_arn)
         groups: list[pulumi.Resource] = []
         tags: list[pulumi.Resource] = []
         for name, group in args.groups.items():
             made = self._group(name, group, args, role_arn, ready)
             groups.append(made)
             tags += self._tags(name, group.plan, made)
-        self.outputs = Outputs(groups=tuple(groups), ready=(*groups, *tags))
+        self.outputs = Outputs(groups=tuple(groups), role=role_name, ready=(*groups, *tags))
         self.register_outputs({})
 
-    def _role(self, role_arn: str | None) -> tuple[pulumi.Input[str], tuple[pulumi.Resource, ...]]:
+    def _role(
+        self, role_arn: str | None
+    ) -> tuple[pulumi.Input[str], pulumi.Input[str], tuple[pulumi.Resource, ...]]:
         if role_arn is not None:
-            return role_arn, ()
+            # A role's path is part of its ARN and not of its name.
+            return role_arn, role_arn.rsplit("/", 1)[-1], ()
         trust = trust_service(f"ec2.{self._place.domain}")
         role = Role("machines", self._place, trust, self._options(), managed=_POLICIES)
-        return role.arn, role.ready
+        return role.arn, role.name, role.ready
 
     def _group(
         self,

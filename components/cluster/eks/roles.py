@@ -15,6 +15,7 @@ class Role:
 
     Attributes:
         arn: Its ARN.
+        name: Its name.
         ready: The role and its policies. Who takes the role depends on these: a role without its policies is
             refused by AWS only minutes later, and policies that go first leave things that nobody can delete.
     """
@@ -37,6 +38,7 @@ class Role:
             opts=opts,
         )
         self.arn: pulumi.Output[str] = role.arn
+        self.name: pulumi.Output[str] = role.name
         attached = [
             aws.iam.RolePolicyAttachment(
                 f"{purpose}-{policy.rsplit('/', 1)[-1]}",

@@ -73,6 +73,17 @@ def gpu_groups(cluster: EksSettings) -> dict[str, NodeGroup]:
     return {name: group for name, group in cluster.node_groups.items() if gpu_of(group)}
 
 
+def managed_groups(cluster: EksSettings) -> dict[str, NodeGroup]:
+    """The groups that EKS keeps machines of; those of the others are made when pods wait for them."""
+    match cluster.autoscaler:
+        case "clusterAutoscaler":
+            return dict(cluster.node_groups)
+        case "karpenter":
+            return {name: group for name, group in cluster.node_groups.items() if group.min_size}
+        case "auto":
+            return {}
+
+
 def types_are_known(cluster: EksSettings) -> bool:
     """Whether it can be said of every group what its machines have."""
     return all(find(each) for group in cluster.node_groups.values() for each in group.instance_types)

@@ -1,0 +1,79 @@
+"""AWS roles of the software on the cluster that makes machines and load balancers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import pulumi
+
+from components.cluster.eks.controller_documents import balance_load, scale_groups
+from components.cluster.eks.identity import Identity
+from components.cluster.eks.part import Part
+from components.cluster.eks.place import Place
+from components.cluster.fleet import ACCOUNTS, PodRole, Software
+from components.settings.eks.cluster import Autoscaler
+
+ROLE_ANNOTATION = "eks.amazonaws.com/role-arn"
+"""What a service account carries with IRSA (EKS user guide, "Assign IAM roles to service accounts")."""
+
+_POLICIES: Mapping[Software, tuple[str, Callable[[Place], str]]] = {
+    "clusterAutoscaler": ("scale", scale_groups),
+    "loadBalancerController": ("balance", balance_load),
+}
+# EKS Auto Mode does what these do by itself, outside the cluster.
+_SOFTWARE: Mapping[Autoscaler, tuple[Software, ...]] = {
+    "clusterAutoscaler": ("clusterAutoscaler", "loadBalancerController"),
+    "karpenter": ("loadBalancerController",),
+    "auto": (),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Args:
+    """What the roles need.
+
+    Attributes:
+        identity: How pods become roles.
+        autoscaler: Who makes machines.
+    """
+
+    identity: Identity
+    autoscaler: Autoscaler
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outputs:
+    """What the roles give.
+
+    Attributes:
+        roles: By software.
+        ready: Roles, policies and associations. A pod that starts before its association has no role until it
+            is started again; one that outlives it can delete nothing any more.
+    """
+
+    roles: Mapping[Software, PodRole]
+    ready: tuple[pulumi.Resource, ...]
+
+
+class Controllers(Part):
+    """The roles of a cluster's controllers."""
+
+    outputs: Outputs
+
+    def __init__(self, place: Place, args: Args, opts: pulumi.ResourceOptions) -> None:
+        super().__init__("Controllers", "controllers", place, opts)
+        roles: dict[Software, PodRole] = {}
+        ready: list[pulumi.Resource] = []
+        for software in _SOFTWARE[args.autoscaler]:
+            account = ACCOUNTS[software]
+            policy, written = _POLICIES[software]
+            role = args.identity.role(
+                account.name, account.namespace, account.name, inline={policy: written(place)}
+            )
+            bound = args.identity.associate(account.name, account.namespace, account.name, role)
+            ready += [*role.ready, *([bound] if bound else [])]
+            annotations = {ROLE_ANNOTATION: role.arn} if args.identity.irsa else {}
+            roles[software] = PodRole(account=account, annotations=annotations)
+        self.outputs = Outputs(roles=roles, ready=tuple(ready))
+        self.register_outputs({})
