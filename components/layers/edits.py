@@ -112,6 +112,19 @@ def with_pod_annotation(deployment: str, name: str, value: str) -> Edit:
     return for_object("Deployment", deployment, edit)
 
 
+def annotated(kind: str, name: str, annotations: Mapping[str, Any]) -> Edit:
+    """Annotate one object. It copies nothing but what it changes, so that values may be outputs."""
+
+    def edit(manifest: Manifest) -> Manifest:
+        metadata = manifest["metadata"]
+        return {
+            **manifest,
+            "metadata": {**metadata, "annotations": {**metadata.get("annotations", {}), **annotations}},
+        }
+
+    return for_object(kind, name, edit if annotations else lambda manifest: manifest)
+
+
 def without_aggregated_rules(manifest: Manifest) -> Manifest:
     """Leave the rules of an aggregated ClusterRole to the controller that aggregates them.
 

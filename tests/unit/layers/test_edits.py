@@ -8,6 +8,7 @@ import pytest
 
 from components.layers.edits import (
     Edit,
+    annotated,
     apply_edits,
     asked_at_once,
     built_images,
@@ -194,3 +195,13 @@ def test_no_edit_changes_what_it_is_given(edit: Edit, make: Callable[[], dict[st
     edit(given)
 
     assert given == before
+
+
+def test_an_annotation_may_be_known_only_later() -> None:
+    account = {"kind": "ServiceAccount", "metadata": {"name": "a", "annotations": {"b": "c"}}}
+    later = object()
+
+    (changed,) = apply_edits([account], annotated("ServiceAccount", "a", {"role": later}))
+
+    assert changed["metadata"]["annotations"] == {"b": "c", "role": later}
+    assert account["metadata"]["annotations"] == {"b": "c"}

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from pulumi_kubernetes import apiextensions, apps, rbac
+from pulumi_kubernetes import apiextensions, apiregistration, apps, networking, rbac
 
 from components.layers.objects import arguments, logical_name, resource_class
 
@@ -16,6 +16,10 @@ def test_a_resource_is_named_by_namespace_and_name() -> None:
     [
         ("apps/v1", "Deployment", apps.v1.Deployment),
         ("rbac.authorization.k8s.io/v1", "ClusterRole", rbac.v1.ClusterRole),
+        ("apiregistration.k8s.io/v1", "APIService", apiregistration.v1.APIService),
+        ("networking.k8s.io/v1", "IngressClass", networking.v1.IngressClass),
+        ("karpenter.sh/v1", "NodePool", apiextensions.CustomResource),
+        ("karpenter.k8s.aws/v1", "EC2NodeClass", apiextensions.CustomResource),
         ("serving.kserve.io/v1beta1", "InferenceService", apiextensions.CustomResource),
         ("gateway.networking.k8s.io/v1", "Gateway", apiextensions.CustomResource),
         ("networking.istio.io/v1", "Gateway", apiextensions.CustomResource),
