@@ -54,6 +54,7 @@ class Registration:
         custom: Whether a provider manages it; a component is not.
         read: ID of the object that is read and not managed; empty for all others.
         protect: Whether the engine refuses to delete it.
+        property_dependencies: URNs that it waits for, by the top property that they came with.
     """
 
     type: str
@@ -68,6 +69,7 @@ class Registration:
     custom: bool
     read: str = ""
     protect: bool = False
+    property_dependencies: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
 
 Answer = Callable[[Mapping[str, Any]], Mapping[str, Any]]
@@ -82,6 +84,11 @@ ANSWERS: Mapping[str, Answer] = {
     },
 }
 """What providers add to the inputs, by type. In a preview these are unknown."""
+
+
+def _answered(found: Registration) -> tuple[str, Mapping[str, Any]]:
+    return f"id-of-{found.name}", ANSWERS.get(found.type, lambda _: {})(found.inputs)
+
 
 FOUND: Mapping[str, Mapping[str, Any]] = {
     "kubernetes:core/v1:Service": {
@@ -102,10 +109,12 @@ class Recorder:
         config: Configuration as the engine hands it to the program.
         exports: What the program exported; secret ones are `Secret`.
         finished: URNs of the components that registered their outputs.
+        make: Gives the id and the outputs of what is registered; made up, where nothing makes it.
     """
 
     stack: str = "test"
     preview: bool = False
+    make: Callable[[Registration], tuple[str, Mapping[str, Any]]] = _answered
     config: Mapping[str, str] = field(default_factory=dict)
     exports: dict[str, Any] = field(default_factory=dict)
     finished: set[str] = field(default_factory=set)
@@ -185,30 +194,33 @@ class _Monitor(mocks.MockMonitor):
         """Write it down, and answer with its inputs and what its provider would add."""
         urn = self.make_urn(request.parent, request.type, request.name)
         inputs = plain(request.object)
+        found = Registration(
+            type=request.type,
+            name=request.name,
+            urn=urn,
+            parent=request.parent,
+            inputs=inputs,
+            depends_on=frozenset(request.dependencies),
+            provider=_provider_name(request),
+            deleted_with=request.deletedWith,
+            ignore_changes=tuple(request.ignoreChanges),
+            custom=request.custom,
+            protect=request.protect,
+            property_dependencies={
+                name: frozenset(came.urns) for name, came in request.propertyDependencies.items()
+            },
+        )
         with self._lock:
-            self._recorder.register(
-                Registration(
-                    type=request.type,
-                    name=request.name,
-                    urn=urn,
-                    parent=request.parent,
-                    inputs=inputs,
-                    depends_on=frozenset(request.dependencies),
-                    provider=_provider_name(request),
-                    deleted_with=request.deletedWith,
-                    ignore_changes=tuple(request.ignoreChanges),
-                    custom=request.custom,
-                    protect=request.protect,
-                )
-            )
-        answered = ANSWERS.get(request.type, lambda _: {})(inputs)
+            self._recorder.register(found)
+        identity, answered = self._recorder.make(found)
         if self._recorder.preview:
             answered = dict.fromkeys(answered, rpc.UNKNOWN)
         state = struct_pb2.Struct()
         state.CopyFrom(request.object)
         json_format.ParseDict(wire(dict(answered)), told := struct_pb2.Struct())
         state.MergeFrom(told)
-        identity = "" if self._recorder.preview or not request.custom else f"id-of-{request.name}"
+        if self._recorder.preview or not request.custom:
+            identity = ""
         return resource_pb2.RegisterResourceResponse(urn=urn, id=identity, object=state)
 
     def ReadResource(self, request: Any) -> Any:  # noqa: N802  # the name is the protocol's

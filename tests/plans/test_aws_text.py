@@ -32,10 +32,11 @@ def test_a_policy_document_is_told_in_a_sentence_for_each_statement() -> None:
     told = statements(json.dumps({"Version": "2012-10-17", "Statement": [statement]}))
 
     assert told is not None
-    assert list(told) == [
+    (sentence,) = told
+    assert sentence == (
         "Read: Allow s3:GetObject, s3:ListBucket on * by Service ec2.amazonaws.com "
         'if {"Bool": {"aws:SecureTransport": "true"}}'
-    ]
+    )
 
 
 def test_other_texts_are_told_as_they_are() -> None:

@@ -2,49 +2,76 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 import pytest
 from pulumi.runtime.proto import analyzer_pb2
 
 from policies.registry import ALL_RULES
-from tests.components.mocks import Recorder, wire
+from tests.components.mocks import Recorder, Registration, wire
 from tests.plans import test_golden_plans
 from tests.plans.test_golden_plans import PLANS, Run
-from tests.unit.policies.analyzer import Analyzer
+from tests.unit.policies.analyzer import Analyzer, Sent
 
 pytestmark = pytest.mark.build
 
 run = test_golden_plans.run
 """The fixture that runs the whole program for a stack file."""
 
-# Those of EKS are not judged before their services have a way to machines with GPUs.
-JUDGED = [plan for plan in PLANS if not plan.startswith("eks-")]
+# What is still to be built before the stacks of EKS pass: each name that goes is a step.
+TO_BE_BUILT = {
+    "eks-dev": {"isvc-gpu-tolerates"},
+    "eks-prod": {
+        "gateway-tls-internal",
+        "isvc-gpu-tolerates",
+        "isvc-identity",
+        "isvc-probes-timeouts",
+        "network-default-deny",
+    },
+}
+# Who may take a role hangs on the cluster's ARN, and a bucket's policy on the bucket's.
+JUDGED_LATER = {
+    "eks-dev": {"pod-identity-least"},
+    "eks-prod": {"model-bucket-private", "pod-identity-least"},
+}
 REFUSES = {analyzer_pb2.MANDATORY, analyzer_pb2.REMEDIATE}
 
 
 def _told(recorder: Recorder, stack: str) -> list[Any]:
     analyzer = Analyzer(ALL_RULES, stack)
-    sent: list[tuple[str, str, Mapping[str, Any]]] = [
-        (found.type, found.urn, wire(found.inputs)) for found in recorder.resources if not found.read
-    ]
-    return [one for resource in sent for one in analyzer.analyze(*resource)] + analyzer.analyze_stack(sent)
+    sent = [_sent(found) for found in recorder.resources if not found.read]
+    return [one for resource in sent for one in analyzer.analyze(resource)] + analyzer.analyze_stack(sent)
+
+
+def _sent(found: Registration) -> Sent:
+    return Sent(
+        found.type,
+        found.urn,
+        wire(found.inputs),
+        protect=found.protect,
+        ignore_changes=found.ignore_changes,
+        parent=found.parent,
+        dependencies=sorted(found.depends_on),
+        property_dependencies={name: sorted(urns) for name, urns in found.property_dependencies.items()},
+    )
 
 
 @pytest.mark.parametrize("preview", [True, False], ids=["preview", "up"])
-@pytest.mark.parametrize("plan", JUDGED)
+@pytest.mark.parametrize("plan", PLANS)
 def test_a_shipped_stack_is_refused_nothing(plan: str, preview: bool, run: Run) -> None:
     told = _told(run(plan, preview=preview), plan.removesuffix("-built"))
 
-    assert [one.message for one in told if one.enforcementLevel in REFUSES] == []
+    refused = {one.policyName: one.message for one in told if one.enforcementLevel in REFUSES}
+    assert {name: why for name, why in refused.items() if name not in TO_BE_BUILT.get(plan, ())} == {}
+    assert TO_BE_BUILT.get(plan, set()) <= set(refused)
 
 
-@pytest.mark.parametrize("plan", JUDGED)
-def test_a_first_preview_leaves_nothing_of_a_shipped_stack_to_be_judged_later(plan: str, run: Run) -> None:
+@pytest.mark.parametrize("plan", PLANS)
+def test_a_first_preview_leaves_little_of_a_shipped_stack_to_be_judged_later(plan: str, run: Run) -> None:
     told = _told(run(plan, preview=True), plan.removesuffix("-built"))
 
-    assert [one.message for one in told if "cannot be judged" in one.message] == []
+    later = {one.policyName for one in told if "cannot be judged" in one.message}
+    assert later == JUDGED_LATER.get(plan, set())
 
 
 def test_the_local_stack_would_be_refused_as_production(run: Run) -> None:
