@@ -27,6 +27,8 @@ JSON_PATCH: Final = "application/json-patch+json"
 APPLY: Final = "application/apply-patch+yaml"
 _RETRIED: Final = frozenset({429, 500, 502, 503, 504})
 _ATTEMPTS: Final = 6
+_SILENCES: Final = 2
+"""How often a server may say nothing at all: each time costs the whole of `_SECONDS`."""
 _LONGEST_PAUSE: Final = 30.0
 _SECONDS: Final = 60.0
 _CONNECT_SECONDS: Final = 10.0
@@ -62,6 +64,10 @@ class NoMatch(ApiError):
 
 class Unreachable(Exception):
     """No answer at all: the cluster is gone, the kubeconfig wrong or the network down."""
+
+
+class Unanswered(Unreachable):
+    """A request to create something was sent, and its answer was lost: it may have been created."""
 
 
 class Misconfigured(Unreachable):
@@ -198,7 +204,7 @@ class Client:
             answer = self._ask(request)
             self._answered = True
             return answer
-        except self._httpx.ConnectError as error:
+        except (self._httpx.ConnectError, self._httpx.ConnectTimeout) as error:
             # A server that never answered is not there; one that did is restarting, and nothing was sent.
             if not self._answered or attempt == _ATTEMPTS or self._cancelled.is_set():
                 raise Unreachable(f"{self.server}: {error}") from error
@@ -207,7 +213,10 @@ class Client:
         except self._httpx.ProxyError as error:
             raise Unreachable(f"{self.server}: the proxy refused to connect: {error}") from error
         except self._httpx.TransportError as error:
-            if method == "POST" or attempt == _ATTEMPTS or self._cancelled.is_set():
+            if method == "POST":
+                raise Unanswered(f"{self.server}: {error or type(error).__name__}") from error
+            silent = isinstance(error, self._httpx.TimeoutException) and attempt >= _SILENCES
+            if silent or attempt == _ATTEMPTS or self._cancelled.is_set():
                 raise Unreachable(f"{self.server}: {error or type(error).__name__}") from error
             self._pause(attempt, None)
             return None

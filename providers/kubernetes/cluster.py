@@ -123,10 +123,13 @@ class Cluster:
                     key = (f"{spec.get('group')}/{version.get('name')}", str(spec["names"].get("kind")))
                     self._scopes[key] = spec.get("scope") != "Cluster"
 
-    def forget_kinds(self) -> None:
-        """Ask the server again what kinds it has, after a CRD came or went."""
+    def forget_kinds(self, api_version: str | None = None) -> None:
+        """Ask the server again what kinds it has, of one API version or of all: a CRD came or went."""
         with self._lock:
-            self._kinds.clear()
+            if api_version is None:
+                self._kinds.clear()
+            else:
+                self._kinds.pop(api_version, None)
 
     def resource(self, api_version: str, kind: str) -> Resource:
         """Return how the server serves a kind.

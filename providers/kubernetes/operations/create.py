@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from providers.kubeclient.client import ApiError, NoMatch, Unreachable
+from providers.kubeclient.client import ApiError, NoMatch, Unanswered, Unreachable
 from providers.kubernetes.checkpoint import outputs_of, preview_of
 from providers.kubernetes.naming import field_manager
 from providers.kubernetes.objects import PATCH_FORCE, Object, Urn, has_flag, is_patch, kind_of
@@ -80,6 +80,8 @@ def create(session: Session, urn: Urn, inputs: Object, timeout: float) -> tuple[
         waited = session.wait(urn, live, plain, timeout)
     except WaitForError as error:
         raise wait_for_error(urn, error) from error
+    except Unanswered as error:
+        raise _unanswered(urn, plain, error) from error
     except Unreachable as error:
         raise unreachable(error) from error
     except ApiError as error:
@@ -109,6 +111,7 @@ def _sent(session: Session, urn: Urn, plain: Object, manager: str, *, patch: boo
             if error.status != 404 or attempt == _RETRIES or session.cancelled.is_set():
                 raise
             session.engine.status(f"Retry #{attempt}; creation failed: {error.message}", urn.text)
+            session.cluster.forget_kinds(kind_of(plain)[0])  # it may be served under another name by now
             session.cancelled.wait(pause)
             pause *= 2
     raise AssertionError("the loop returns or raises")
@@ -125,6 +128,14 @@ def _refused(urn: Urn, plain: Object, error: ApiError, manager: str) -> RpcError
     if error.reason == "AlreadyExists":
         return _exists(urn, plain, error)
     return not_created(urn, explained(error, manager))
+
+
+def _unanswered(urn: Urn, plain: Object, error: Unanswered) -> RpcError:
+    kind = kind_of(plain)[1]
+    return RpcError(
+        f'the answer to the creation of resource "{urn.text}" was lost ({error}): whether the {kind} '
+        f"{id_of(plain)} was created is not known. Look for it, and delete or import it, before you run again"
+    )
 
 
 def _exists(urn: Urn, plain: Object, error: ApiError) -> RpcError:

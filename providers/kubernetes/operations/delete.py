@@ -68,7 +68,7 @@ def _remove(session: Session, urn: Urn, wanted: Object, state: State, timeout: f
         session.cluster.forget_kinds()
     if has_flag(inputs, SKIP_AWAIT) and may_skip_delete(kind):
         return
-    waited = session.gate(urn).until_gone(wanted, uid, timeout_of(inputs, timeout))
+    waited = session.gate(urn).until_gone(live, uid, timeout_of(inputs, timeout))
     if waited.failure is not None and waited.live is not None:
         outputs = outputs_of(waited.live, state.inputs, state.field_manager or "", state.initial_api_version)
         reasons = [waited.failure, *waited.reasons]

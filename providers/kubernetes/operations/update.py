@@ -95,7 +95,7 @@ def update(
 def _applied(session: Session, wanted: Object, live: Object, manager: str) -> Object:
     if kind_of(wanted)[1] == "CustomResourceDefinition":
         session.cluster.forget_kinds()
-        return session.cluster.replace(_at_version(wanted, live))
+        return _replaced(session, wanted, live)
     for _ in range(_FOLDS):
         entries = ssa.folded(live, manager)
         if entries is None:
@@ -107,6 +107,18 @@ def _applied(session: Session, wanted: Object, live: Object, manager: str) -> Ob
                 raise
             live = session.cluster.read(wanted)  # somebody wrote in between: fold what is there now
     return session.cluster.apply(wanted, manager, force=_forced(session, wanted, live))
+
+
+def _replaced(session: Session, wanted: Object, live: Object) -> Object:
+    """PUT a CRD at the version it has now: its controllers write to its status whenever they like."""
+    for _ in range(_FOLDS):
+        try:
+            return session.cluster.replace(_at_version(wanted, live))
+        except ApiError as error:
+            if error.status != 409:
+                raise
+            live = session.cluster.read(wanted)
+    return session.cluster.replace(_at_version(wanted, live))
 
 
 def _dry_run(session: Session, wanted: Object, live: Object, manager: str) -> Object:

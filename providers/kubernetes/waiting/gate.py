@@ -12,7 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, Self
+from typing import Any, Final, Self, TypeVar
 
 from providers.kubeclient.client import ApiError, Unreachable
 from providers.kubernetes.cluster import Cluster
@@ -25,6 +25,9 @@ _QUICKEST: Final = 0.1
 _SLOWEST: Final = 1.0
 _PASSING: Final = ("foregroundDeletion", "orphan")
 _PATIENCE_SECONDS: Final = 30.0
+_GRACE_SECONDS: Final = 2.0
+_SILENT: Final = "the API server did not answer when it was asked last"
+_Seen = TypeVar("_Seen")
 
 
 @dataclass
@@ -59,13 +62,23 @@ class Gate:
         self._told: set[str] = set()
 
     def until_ready(self, obj: Object, rule: Rule, seconds: float) -> Waited:
-        """Wait until the rule is content with an object, or says that it never will be."""
+        """Wait until the rule is content with an object, or says that it never will be.
+
+        A server that does not let us look, or is gone, ends the wait as a failure: the object is there, and
+        the state must keep it.
+        """
         name = metadata_of(obj).get("name")
+        live: Object | None = obj
+        verdict = Verdict()
         with self._bell(obj) as bell:
             deadline = time.monotonic() + seconds
             while True:
-                live = self._read(obj, deadline)
-                verdict = Verdict() if live is None else rule(live, self._look)
+                try:
+                    seen = self._seen(lambda: self._judged(obj, rule, deadline), deadline)
+                except (ApiError, Unreachable) as error:
+                    return Waited(live, f"'{name}' cannot be read any more: {error}", verdict.reasons)
+                if seen is not None:
+                    live, verdict = seen
                 if verdict.ready:
                     return Waited(live)
                 if live is None:
@@ -73,34 +86,73 @@ class Gate:
                 if verdict.failure:
                     return Waited(live, verdict.failure, verdict.reasons)
                 self._report(verdict)
+                silence = [] if seen is not None else [_SILENT]
                 if self._cancelled.is_set():
-                    return Waited(live, f'Resource operation was cancelled for "{name}"', verdict.reasons)
+                    why = f'Resource operation was cancelled for "{name}"'
+                    return Waited(live, why, [*verdict.reasons, *silence])
                 if time.monotonic() >= deadline:
                     overdue = verdict.overdue or f"'{name}' timed out waiting to be Ready"
-                    return Waited(live, overdue, verdict.reasons)
+                    return Waited(live, overdue, [*verdict.reasons, *silence])
                 bell.wait(deadline)
 
     def until_gone(self, obj: Object, uid: str, seconds: float) -> Waited:
-        """Wait until an object, that very one, is no more."""
+        """Wait until an object, that very one, is no more.
+
+        Raises:
+            ApiError: The server does not let us look.
+            Unreachable: It does not answer any more.
+        """
         name = metadata_of(obj).get("name")
+        live: Object = obj
         with self._bell(obj) as bell:
             deadline = time.monotonic() + seconds
             while True:
-                live = self._read(obj, deadline)
-                if live is None or (uid and metadata_of(live).get("uid") != uid):
-                    return Waited(None)
+                seen = self._seen(lambda: (self._read(obj, deadline),), deadline)
+                if seen is not None:
+                    if seen[0] is None or (uid and metadata_of(seen[0]).get("uid") != uid):
+                        return Waited(None)
+                    live = seen[0]
                 held = [name for name in metadata_of(live).get("finalizers") or [] if name not in _PASSING]
-                if held:
-                    self._report(
-                        Verdict(status=f"finalizers might be preventing deletion ({', '.join(held)})")
-                    )
                 reasons = [f"finalizers might be preventing deletion ({', '.join(held)})"] if held else []
-                reasons += _why_terminating(live)
+                for reason in reasons:
+                    self._report(Verdict(status=reason))
+                reasons += _why_terminating(live) + ([] if seen is not None else [_SILENT])
                 if self._cancelled.is_set():
                     return Waited(live, f'Resource operation was cancelled for "{name}"', reasons)
                 if time.monotonic() >= deadline:
                     return Waited(live, CONDITION_OVERDUE, reasons)
                 bell.wait(deadline)
+
+    def _judged(self, obj: Object, rule: Rule, deadline: float) -> tuple[Object | None, Verdict]:
+        live = self._read(obj, deadline)
+        return live, Verdict() if live is None else rule(live, self._look)
+
+    def _seen(self, look: Callable[[], _Seen], deadline: float) -> _Seen | None:
+        """Look in a thread of its own; None where the user wants to stop, or the time is up, before the end.
+
+        An API server that takes a connection and says nothing would keep Ctrl-C waiting for a minute, and a
+        wait long past its time.
+        """
+        found: list[_Seen] = []
+        failed: list[Exception] = []
+        done = threading.Event()
+
+        def run() -> None:
+            try:
+                found.append(look())
+            except Exception as error:  # noqa: BLE001  raised again below, in the thread that asked
+                failed.append(error)
+            done.set()
+
+        threading.Thread(target=run, daemon=True).start()
+        end = max(deadline, time.monotonic()) + _GRACE_SECONDS
+        while not done.wait(_QUICKEST):
+            if self._cancelled.is_set() or time.monotonic() >= end:
+                done.wait(_QUICKEST)  # an answer that is just there is worth more than none
+                break
+        if failed:
+            raise failed[0]
+        return found[0] if found else None
 
     def _read(self, obj: Object, deadline: float) -> Object | None:
         """Read the object; an API server that restarts under a wait is given some patience."""
@@ -191,6 +243,8 @@ class _Bell:
             self._listener.start()
         self._pause = min(2 * self._pause, _SLOWEST)
         end = min(time.monotonic() + self._pause, deadline)
+        # Not at every ring: a watch that only tells of its own end (410) rings as fast as it is opened.
+        self._cancelled.wait(_QUICKEST)
         while time.monotonic() < end and not self._cancelled.is_set() and not self._rung.wait(_QUICKEST):
             pass
         self._rung.clear()

@@ -16,6 +16,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from tests.unit.kubernetes_provider import applying
+
 KINDS: dict[str, list[tuple[str, str, bool]]] = {
     "v1": [
         ("configmaps", "ConfigMap", True), ("secrets", "Secret", True), ("services", "Service", True),
@@ -62,13 +64,14 @@ class Call:
 
 @dataclass
 class Reply:
-    """An answer: a JSON body, or raw bytes, or a connection cut after the headers."""
+    """An answer: a JSON body or raw bytes, cut off at its end, or a byte at a time, `drip` seconds apart."""
 
     status: int = 200
     body: Any = None
     headers: dict[str, str] = field(default_factory=dict)
     raw: bytes | None = None
     cut: bool = False
+    drip: float = 0.0
 
 
 Script = Callable[[Call], Reply | None]
@@ -99,6 +102,7 @@ class ApiDouble:
         self._version = 0
         self._watchers: list[queue.Queue[bytes | None]] = []
         self._lock = threading.RLock()
+        self.closing = threading.Event()
         double = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -127,6 +131,7 @@ class ApiDouble:
         ).start()
 
     def close(self) -> None:
+        self.closing.set()
         for watcher in list(self._watchers):
             watcher.put(None)
         self.server.shutdown()
@@ -208,9 +213,23 @@ class ApiDouble:
         http.send_header("Content-Type", "application/json")
         http.send_header("Content-Length", str(len(data) + (10 if reply.cut else 0)))
         http.end_headers()
-        http.wfile.write(data)
+        if reply.drip:
+            self._drip(http, data, reply.drip)
+        else:
+            http.wfile.write(data)
         if reply.cut:
             http.close_connection = True
+
+    def _drip(self, http: BaseHTTPRequestHandler, data: bytes, seconds: float) -> None:
+        try:
+            for byte in data:
+                http.wfile.write(bytes([byte]))
+                http.wfile.flush()
+                if self.closing.wait(seconds):
+                    break
+        except OSError:
+            pass  # nobody wants the rest
+        http.close_connection = True
 
     def _watch(self, http: BaseHTTPRequestHandler) -> None:
         lines: queue.Queue[bytes | None] = queue.Queue()
@@ -268,7 +287,7 @@ class ApiDouble:
         entry = {
             "manager": call.query.get("fieldManager"),
             "operation": "Update",
-            "fieldsV1": _fields(call.body),
+            "fieldsV1": applying.fields(call.body),
         }
         meta = {**call.body["metadata"], "managedFields": [entry]}
         created = {**call.body, "metadata": meta}
@@ -311,14 +330,14 @@ class ApiDouble:
     def _apply(self, call: Call, live: dict[str, Any] | None) -> Reply:
         manager = call.query["fieldManager"]
         entries = list((live or {}).get("metadata", {}).get("managedFields") or [])
-        wanted = _fields(call.body)
+        wanted = applying.fields(call.body)
         if call.query.get("force") != "true":
             for entry in entries:
-                for path in _leaves(entry.get("fieldsV1") or {}):
+                for path in applying.leaves(entry.get("fieldsV1") or {}):
                     if (
                         entry["manager"] != manager
-                        and path in _leaves(wanted)
-                        and _value(live, path) != _value(call.body, path)
+                        and path in applying.leaves(wanted)
+                        and applying.value(live, path) != applying.value(call.body, path)
                     ):
                         shown = "." + ".".join(step.removeprefix("f:") for step in path)
                         using = "" if entry["operation"] == "Apply" else " using v1"
@@ -330,59 +349,26 @@ class ApiDouble:
         )
         merged = json.loads(json.dumps(live or {}))
         held = {
-            path for entry in entries if entry is not own for path in _leaves(entry.get("fieldsV1") or {})
+            path
+            for entry in entries
+            if entry is not own
+            for path in applying.leaves(entry.get("fieldsV1") or {})
         }
-        for path in _leaves((own or {}).get("fieldsV1") or {}):
-            if path not in _leaves(wanted) and path not in held:
-                _drop(merged, path)
-        merged = _merge(merged, call.body)
+        for path in applying.leaves((own or {}).get("fieldsV1") or {}):
+            if path not in applying.leaves(wanted) and path not in held:
+                applying.drop(merged, path)
+        merged = applying.merge(merged, call.body)
         entry = {"manager": manager, "operation": "Apply", "fieldsV1": wanted}
         kept = [one for one in entries if one is not own]
         if call.query.get("force") == "true":
             kept = [
                 one
                 for one in kept
-                if not set(_leaves(one.get("fieldsV1") or {})) & set(_leaves(wanted))
+                if not set(applying.leaves(one.get("fieldsV1") or {})) & set(applying.leaves(wanted))
                 or one["manager"] == manager
             ]
         merged["metadata"]["managedFields"] = [*([entry] if wanted else []), *kept]
         return Reply(body=merged if call.dry else self.put(call.path, merged))
-
-
-def _fields(obj: dict[str, Any]) -> dict[str, Any]:
-    """The managed fields of an object: all of it, but its identity."""
-    meta = {
-        key: item for key, item in (obj.get("metadata") or {}).items() if key in ("labels", "annotations")
-    }
-    rest = {key: item for key, item in obj.items() if key not in ("apiVersion", "kind", "metadata")}
-    return _owned({**rest, **({"metadata": meta} if meta else {})})
-
-
-def _owned(value: dict[str, Any]) -> dict[str, Any]:
-    return {f"f:{key}": _owned(item) if isinstance(item, dict) else {} for key, item in value.items()}
-
-
-def _leaves(fields: dict[str, Any], path: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
-    found = [leaf for key, item in fields.items() if key != "." for leaf in _leaves(item, (*path, key))]
-    return found or ([path] if path else [])
-
-
-def _value(obj: Any, path: tuple[str, ...]) -> Any:
-    for step in path:
-        obj = obj.get(step.removeprefix("f:")) if isinstance(obj, dict) else None
-    return obj
-
-
-def _drop(obj: Any, path: tuple[str, ...]) -> None:
-    holder = _value(obj, path[:-1])
-    if isinstance(holder, dict):
-        holder.pop(path[-1].removeprefix("f:"), None)
-
-
-def _merge(old: Any, new: Any) -> Any:
-    if isinstance(old, dict) and isinstance(new, dict):
-        return {**old, **{key: _merge(old.get(key), item) for key, item in new.items()}}
-    return new
 
 
 def within(seconds: float, holds: Callable[[], bool]) -> bool:

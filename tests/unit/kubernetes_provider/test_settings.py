@@ -183,10 +183,7 @@ def test_an_answer_that_takes_longer_than_the_timeout_is_none(configured: Config
     released.set()
 
     assert time.monotonic() - begin < 5
-    assert error["message"] == (
-        "configured Kubernetes cluster is unreachable: unable to load schema information from the API "
-        f"server: {api.url}: timed out"
-    )
+    assert f"was lost ({api.url}: timed out)" in error["message"]
 
 
 def test_a_helm_hook_is_told_unless_that_is_not_wanted(configured: Configure) -> None:
