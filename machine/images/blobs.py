@@ -73,6 +73,13 @@ class Blobs:
         except FileNotFoundError:
             return False
 
+    def find(self, digest: str) -> Blob | None:
+        """The blob of this digest, if its bytes are here."""
+        try:
+            return Blob(digest, (self._folder / digest.removeprefix("sha256:")).stat().st_size)
+        except FileNotFoundError:
+            return None
+
     def read(self, blob: Blob) -> bytes:
         """The bytes of a small blob."""
         return self.path(blob).read_bytes()

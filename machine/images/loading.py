@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Iterable, Sequence
+import tomllib
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
+from typing import IO, cast
 
 from components.catalog.images import IMAGES, full_repository
 from components.errors import PlatformError
@@ -16,9 +19,15 @@ from machine.images.blobs import Blobs
 from machine.images.build import find_images
 from machine.images.oci import BuiltImage
 from machine.images.recipes import plan_image
-from machine.process import CommandFailed, last_lines, run, tied
+from machine.process import CommandFailed, end_group, last_lines, run, tied
 
 _CTR = ("ctr", "--namespace", "k8s.io")
+# Where containerd's configuration of version 3, then of version 2, names what CRI unpacks images with.
+_SNAPSHOTTERS = (
+    ("io.containerd.cri.v1.images", "snapshotter"),
+    ("io.containerd.grpc.v1.cri", "containerd", "snapshotter"),
+)
+_USUAL_SNAPSHOTTER = "overlayfs"
 
 
 def ensure_node_image(reference: str, endpoint: DockerEndpoint, cache: Cache) -> None:
@@ -58,8 +67,44 @@ def load_image(image: BuiltImage, endpoint: DockerEndpoint, cache: Cache) -> Non
             run(endpoint.command("docker", "image", "rm", known), environment=endpoint.environment())
 
 
+def forget_built(reference: str, endpoint: DockerEndpoint) -> None:
+    """Take a name that an image of ours has away from it: who asks the engine for it means upstream's.
+
+    A stack that built its images before has left its node image under upstream's name, and kind pulls
+    nothing that is there.
+    """
+    label = f'--format={{{{index .Config.Labels "{oci.BUILT_HERE_LABEL}"}}}}'
+    inspect = ("docker", "image", "inspect", label)
+    environment = endpoint.environment()
+    try:
+        ours = run(endpoint.command(*inspect, reference), environment=environment).output.strip()
+    except CommandFailed:
+        return  # it is not there
+    if ours:
+        run(endpoint.command("docker", "image", "rm", "--force", reference), environment=environment)
+
+
+def lacking(wanted: Mapping[str, str], node: str, endpoint: DockerEndpoint) -> list[str]:
+    """References of images that a running node lacks or has in another version.
+
+    Args:
+        wanted: Reference -> digest.
+        node: Name of its container.
+        endpoint: The engine it runs on.
+
+    Raises:
+        CommandFailed: The node's containerd does not answer.
+    """
+    known = _known(node, endpoint)
+    return [reference for reference, digest in wanted.items() if known.get(reference) != digest]
+
+
 def bring_images(
-    images: Iterable[BuiltImage], node: str, endpoint: DockerEndpoint, cache: Cache
+    images: Iterable[BuiltImage],
+    node: str,
+    endpoint: DockerEndpoint,
+    cache: Cache,
+    go_on: Callable[[], None] = lambda: None,
 ) -> list[str]:
     """Import images that a running node lacks or has in another version; layers that it has are not sent.
 
@@ -68,6 +113,7 @@ def bring_images(
         node: Name of its container.
         endpoint: The engine it runs on.
         cache: Where the images are.
+        go_on: Called all the while; what it raises ends the import, which leaves no image half there.
 
     Returns:
         References of what was imported.
@@ -75,23 +121,44 @@ def bring_images(
     Raises:
         PlatformError: The node's containerd refuses one, or does not answer.
     """
-    known = _known(node, endpoint)
-    missing = [image for image in images if known.get(image.reference) != image.digest]
+    chosen = {image.reference: image for image in images}
+    wanted = lacking({name: image.digest for name, image in chosen.items()}, node, endpoint)
+    missing = [chosen[reference] for reference in wanted]
     if missing:
-        held = _ask(node, endpoint, "content", "ls", "--quiet").split()
-        into = endpoint.command("docker", "exec", "--interactive", node, *_CTR, "images", "import", "-")
-        _send(missing, into, endpoint, Blobs(cache), without=held)
+        held = _ask(node, endpoint, *_CTR, "content", "ls", "--quiet").split()
+        unpacked_by = snapshotter_of(_ask(node, endpoint, "containerd", "config", "dump"))
+        load = (*_CTR, "images", "import", f"--snapshotter={unpacked_by}", "-")
+        into = endpoint.command("docker", "exec", "--interactive", node, *load)
+        _send(missing, into, endpoint, Blobs(cache), without=held, go_on=go_on)
     return [image.reference for image in missing]
+
+
+def snapshotter_of(configuration: str) -> str:
+    """What a containerd unpacks the images of pods with, from its configuration (`containerd config dump`).
+
+    kind chooses another where Docker's own file system carries no overlay: rootless Docker, ZFS.
+    """
+    try:
+        plugins = tomllib.loads(configuration).get("plugins", {})
+    except tomllib.TOMLDecodeError:
+        return _USUAL_SNAPSHOTTER
+    for path in _SNAPSHOTTERS:
+        found = plugins
+        for key in path:
+            found = found.get(key, {}) if isinstance(found, dict) else {}
+        if found and isinstance(found, str):
+            return found
+    return _USUAL_SNAPSHOTTER
 
 
 def _known(node: str, endpoint: DockerEndpoint) -> dict[str, str]:
     """Reference -> digest of a node's images, from the table that `ctr images ls` prints."""
-    rows = [line.split() for line in _ask(node, endpoint, "images", "ls").splitlines()[1:]]
+    rows = [line.split() for line in _ask(node, endpoint, *_CTR, "images", "ls").splitlines()[1:]]
     return {row[0]: row[2] for row in rows if len(row) > 2}
 
 
 def _ask(node: str, endpoint: DockerEndpoint, *arguments: str) -> str:
-    command = endpoint.command("docker", "exec", node, *_CTR, *arguments)
+    command = endpoint.command("docker", "exec", node, *arguments)
     return run(command, environment=endpoint.environment()).output
 
 
@@ -101,6 +168,7 @@ def _send(
     endpoint: DockerEndpoint,
     blobs: Blobs,
     without: Iterable[str] = (),
+    go_on: Callable[[], None] = lambda: None,
 ) -> None:
     with subprocess.Popen(
         tied(command),
@@ -113,14 +181,30 @@ def _send(
         assert process.stdin is not None
         assert process.stderr is not None
         try:
-            oci.write_archive(blobs, images, process.stdin, without=without)
+            sink = cast("IO[bytes]", _Asking(process.stdin, go_on))
+            oci.write_archive(blobs, images, sink, without=without)
             process.stdin.close()
         except BrokenPipeError:
             pass  # it ended early: what it said on its way out is the reason
+        except BaseException:
+            end_group(process)
+            raise
         said = process.stderr.read().decode(errors="replace")
     if process.returncode:
         names = ", ".join(image.reference for image in images)
         raise PlatformError.single("images were refused", seen=names, why=last_lines(said))
+
+
+@dataclass(frozen=True)
+class _Asking:
+    """As much of a sink as a stream of tar needs; it asks before each piece whether to go on."""
+
+    sink: IO[bytes]
+    go_on: Callable[[], None]
+
+    def write(self, data: bytes) -> int:
+        self.go_on()
+        return self.sink.write(data)
 
 
 def _full(reference: str) -> tuple[str, str]:

@@ -104,6 +104,27 @@ def assemble(
     return BuiltImage(reference, manifest.digest, size, tuple(origin), manifest, config, names)
 
 
+def find(blobs: Blobs, reference: str, digest: str) -> BuiltImage | None:
+    """An image that was put together before, read back from its manifest; None unless every blob is there.
+
+    Args:
+        blobs: Where its blobs would be.
+        reference: Full name with its tag.
+        digest: Digest of its manifest.
+    """
+    manifest = blobs.find(digest)
+    if manifest is None:
+        return None
+    told = json.loads(blobs.read(manifest))
+    config, *layers = (Blob(part["digest"], part["size"]) for part in (told["config"], *told["layers"]))
+    if not all(blobs.has(blob) for blob in (config, *layers)):
+        return None
+    labels = json.loads(blobs.read(config))["config"].get("Labels") or {}
+    origin = tuple(labels.get(BUILT_HERE_LABEL, "").split())
+    size = sum(layer.size for layer in layers)
+    return BuiltImage(reference, digest, size, origin, manifest, config, tuple(layers))
+
+
 def image_config(
     reference: str, layers: Sequence[tuple[str, Blob]], run: Run, origin: Sequence[str]
 ) -> dict[str, Any]:

@@ -9,7 +9,14 @@ import pytest
 
 from components.errors import PlatformError
 from machine.cache import Cache
-from machine.images.loading import bring_images, ensure_node_image, load_image
+from machine.images.loading import (
+    bring_images,
+    ensure_node_image,
+    forget_built,
+    lacking,
+    load_image,
+    snapshotter_of,
+)
 from tests.unit.images.doubles import DockerDouble, small_image
 
 NODE = "docker.io/kindest/node:v1.34.4"
@@ -111,3 +118,67 @@ def test_a_node_that_refuses_an_image_is_named_with_its_words(cache: Cache, dock
         bring_images([small_image(cache, "example.com/one:v1", "1")], "node-1", docker.endpoint, cache)
 
     assert caught.value.problems[0].why == "ctr: content digest not found"
+
+
+def test_what_a_node_lacks_is_told_by_name_and_digest(docker: DockerDouble) -> None:
+    docker.answer("images ls", "REF TYPE DIGEST\na:1 type sha256:01 1 MiB\nb:1 type sha256:02 1 MiB\n")
+    wanted = {"a:1": "sha256:01", "b:1": "sha256:03", "c:1": "sha256:04"}
+
+    assert lacking(wanted, "node-1", docker.endpoint) == ["b:1", "c:1"]
+    assert docker.asked == ["exec node-1 ctr --namespace k8s.io images ls"]
+
+
+def test_a_node_unpacks_images_with_what_its_own_configuration_names(
+    cache: Cache, docker: DockerDouble
+) -> None:
+    docker.answer("config dump", '[plugins."io.containerd.cri.v1.images"]\nsnapshotter = "native"\n')
+    bring_images([small_image(cache, "example.com/one:v1", "1")], "node-1", docker.endpoint, cache)
+
+    into = "exec --interactive node-1 ctr --namespace k8s.io images import --snapshotter=native -"
+    assert docker.asked[-1] == into
+
+
+@pytest.mark.parametrize(
+    ("configuration", "snapshotter"),
+    [
+        ('version = 3\n[plugins."io.containerd.cri.v1.images"]\nsnapshotter = "zfs"', "zfs"),
+        ('version = 2\n[plugins."io.containerd.grpc.v1.cri".containerd]\nsnapshotter = "native"', "native"),
+        ('version = 3\n[plugins."io.containerd.cri.v1.images"]\nimage_pull_progress = "5m"', "overlayfs"),
+        ("plugins = 1", "overlayfs"),
+        ("containerd: command not found", "overlayfs"),
+    ],
+)
+def test_the_snapshotter_is_read_where_each_version_of_containerd_keeps_it(
+    configuration: str, snapshotter: str
+) -> None:
+    assert snapshotter_of(configuration) == snapshotter
+
+
+def test_an_import_ends_when_the_user_asks_to_stop(cache: Cache, docker: DockerDouble) -> None:
+    class Enough(Exception):
+        """Somebody pressed Ctrl-C."""
+
+    def stop() -> None:
+        raise Enough
+
+    with pytest.raises(Enough):
+        bring_images([small_image(cache, "a:1", "1")], "node-1", docker.endpoint, cache, go_on=stop)
+
+    assert not docker.received.exists()
+
+
+def test_a_node_image_of_ours_leaves_its_name_to_upstreams(docker: DockerDouble) -> None:
+    docker.answer("image inspect", "k8s.io/kubernetes@v1.34.4\n")
+    forget_built(NODE, docker.endpoint)
+
+    assert docker.asked[-1] == f"image rm --force {NODE}"
+
+
+@pytest.mark.parametrize(("label", "status"), [("\n", 0), ("", 1)])
+def test_upstreams_node_image_keeps_its_name_and_an_absent_one_is_fine(
+    docker: DockerDouble, label: str, status: int
+) -> None:
+    docker.answer("image inspect", label, status=status)
+    forget_built(NODE, docker.endpoint)
+
+    assert [line.split()[:2] for line in docker.asked] == [["image", "inspect"]]

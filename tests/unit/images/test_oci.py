@@ -126,3 +126,17 @@ def test_the_size_of_an_image_is_that_of_its_layers(cache: Cache) -> None:
     image = small_image(cache, REFERENCE, "a", "b")
 
     assert image.size == sum(layer.size for layer in image.layers) > 0
+
+
+def test_an_image_is_found_again_by_its_reference_and_digest(cache: Cache) -> None:
+    image = small_image(cache, REFERENCE, "a", "b")
+
+    assert oci.find(Blobs(cache), REFERENCE, image.digest) == image
+
+
+def test_an_image_that_lost_a_blob_is_not_found(cache: Cache) -> None:
+    image, blobs = small_image(cache, REFERENCE, "a", "b"), Blobs(cache)
+    blobs.path(image.layers[0]).unlink()
+
+    assert oci.find(blobs, REFERENCE, image.digest) is None
+    assert oci.find(blobs, REFERENCE, "sha256:" + "0" * 64) is None

@@ -234,6 +234,7 @@ def test_images_that_a_running_node_lacks_are_brought_from_its_store(
     docker.answer("images ls", f"REF TYPE DIGEST SIZE\n{one.reference} type {one.digest} 1 MiB\n")
     import_missing(docker.endpoint, "node-1", store)
 
-    assert docker.asked[-1] == "exec --interactive node-1 ctr --namespace k8s.io images import -"
+    into = "exec --interactive node-1 ctr --namespace k8s.io images import --snapshotter=overlayfs -"
+    assert docker.asked[-1] == into
     assert two.digest.encode() in docker.received.read_bytes()
     assert one.digest.encode() not in docker.received.read_bytes()
