@@ -17,9 +17,9 @@ from providers.platform.crds import CrdSet
 from providers.platform.fields import InputsRefused
 from providers.platform.gate.resource import Gate
 from providers.platform.kind.resource import KindCluster
-from providers.platform.resource import Call, Resource, Values
+from providers.platform.resource import Call, Incomplete, Resource, Values
 from providers.platform.work import Work
-from providers.rpc import RpcError
+from providers.rpc import InitFailed, RpcError
 from providers.rpc.envelope import Message
 from providers.rpc.protos import provider_pb2 as pb
 from providers.rpc.provider import Provider, empty, failure
@@ -101,7 +101,15 @@ class PlatformPlugin(Provider):
         resource, inputs = _resource(fields.urn), _plain(request.structs.get("properties", {}))
         if fields.preview:
             return Message(pb.CreateResponse(), {"properties": _preview(resource, inputs)})
-        identity, outputs = self._run(lambda: resource.create(self._call(request), inputs))
+        try:
+            identity, outputs = self._run(lambda: resource.create(self._call(request), inputs))
+        except Incomplete as error:
+            raise InitFailed(
+                str(error),
+                id=error.identity,
+                properties=_state(resource, inputs, error.outputs),
+                reasons=[str(problem) for problem in error.problems],
+            ) from None
         return Message(pb.CreateResponse(id=identity), {"properties": _state(resource, inputs, outputs)})
 
     def read(self, request: Message) -> Message:
@@ -154,6 +162,8 @@ class PlatformPlugin(Provider):
     def _run(self, operation: Callable[[], Any]) -> Any:
         try:
             return operation()
+        except Incomplete:
+            raise
         except PlatformError as error:
             text = f"{error}\n{error.tail}" if isinstance(error, CommandFailed) else str(error)
             raise RpcError(text) from None

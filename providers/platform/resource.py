@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from components.errors import PlatformError, Problem
 from providers.platform.api import Api
 from providers.platform.work import Work
 
@@ -50,6 +51,20 @@ class Found:
     outputs: Values
 
 
+class Incomplete(PlatformError):
+    """It exists, and something of it is missing: the engine keeps it, and the next run goes on there.
+
+    Attributes:
+        identity: Its id.
+        outputs: The outputs that are not inputs.
+    """
+
+    def __init__(self, identity: str, outputs: Values, problems: Sequence[Problem]) -> None:
+        super().__init__(*problems)
+        self.identity = identity
+        self.outputs = outputs
+
+
 class Resource(ABC):
     """A kind of resource. Values hold no marks of secrecy: those are the plugin's business.
 
@@ -78,7 +93,11 @@ class Resource(ABC):
 
     @abstractmethod
     def create(self, call: Call, inputs: Values) -> tuple[str, Values]:
-        """Make it; return its id and the outputs that are not inputs. Repeating it after a crash is fine."""
+        """Make it; return its id and the outputs that are not inputs. Repeating it after a crash is fine.
+
+        Raises:
+            Incomplete: It exists, and something of it is missing.
+        """
 
     @abstractmethod
     def read(self, call: Call, identity: str, inputs: Values, outputs: Values) -> Found | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -12,6 +13,9 @@ from providers.platform.fields import Fields, read_all
 CONTROL_PLANE, WORKER = "control-plane", "worker"
 KINDNET, BRIDGE = "kindnet", "bridge"
 _PORTS = (1, 65535)
+# A node's containerd knows images by full references only: registry, repository, tag.
+_TAGGED = r"[^\s/@]+\.[^\s/@]+/[^\s@]+:[\w.-]+"
+_DIGEST = "sha256:[0-9a-f]{64}"
 
 
 @dataclass(frozen=True)
@@ -51,6 +55,8 @@ class KindInputs:
         node_image: Full reference of kind's node image for that version.
         image_store: Key of a prepared containerd root that every node starts with; None for what the node
             image holds.
+        loaded_images: Images that every node is given out of the cache, reference -> digest; no registry has
+            them.
         nodes: Its machines, one control plane among them.
         api_server_port: Port on 127.0.0.1; None for a free one, chosen when the cluster is made.
         network: `kindnet` is kind's own; `bridge` is what the node image brings where kindnet cannot be had.
@@ -62,6 +68,7 @@ class KindInputs:
     kubernetes_version: str
     node_image: str
     image_store: str | None
+    loaded_images: Mapping[str, str]
     nodes: tuple[Node, ...]
     api_server_port: int | None
     network: str
@@ -93,8 +100,8 @@ def read_inputs(values: Mapping[str, Any]) -> KindInputs:
 
 
 def _read(fields: Fields) -> KindInputs:
-    names = ("name", "kubernetesVersion", "nodeImage", "imageStore", "nodes", "apiServerPort", "network")
-    fields.only(*names, "lowRequests", "registryMirrors")
+    names = ("name", "kubernetesVersion", "nodeImage", "imageStore", "loadedImages", "nodes", "apiServerPort")
+    fields.only(*names, "network", "lowRequests", "registryMirrors")
     inputs = KindInputs(
         # kind's own rule, less its length: a node's name is a host name of at most 63 characters.
         name=fields.text("name", r"[a-z0-9][a-z0-9.-]{0,45}", "1 to 46 of a-z, 0-9, . and -"),
@@ -103,6 +110,7 @@ def _read(fields: Fields) -> KindInputs:
         ),
         node_image=fields.text("nodeImage", r"[^\s:]+(:\d+/\S+)?(:|@)\S+", "an image with a tag or digest"),
         image_store=fields.optional_text("imageStore", r"[A-Za-z0-9._-]+", "the key of a prepared store"),
+        loaded_images=_loaded_images(fields),
         nodes=fields.items("nodes", _node),
         api_server_port=fields.optional_number("apiServerPort", *_PORTS),
         network=fields.word("network", (KINDNET, BRIDGE), default=KINDNET),
@@ -111,6 +119,16 @@ def _read(fields: Fields) -> KindInputs:
     )
     _judge(fields, inputs)
     return inputs
+
+
+def _loaded_images(fields: Fields) -> dict[str, str]:
+    images = fields.texts("loadedImages")
+    for reference, digest in images.items():
+        if not re.fullmatch(_TAGGED, reference):
+            fields.refuse(f"loadedImages.{reference}", "must be named by a full reference with a tag")
+        if not re.fullmatch(_DIGEST, digest):
+            fields.refuse(f"loadedImages.{reference}", f'must be a digest (sha256:...), is "{digest}"')
+    return images
 
 
 def _node(fields: Fields) -> Node:

@@ -14,7 +14,7 @@ from machine.docker.engine import engine_with_clusters
 from machine.docker.limits import raise_limits
 from machine.docker.ports import free_port, require_free
 from machine.docker.relays import start_relay, stop_relays
-from machine.images.loading import ensure_node_image
+from machine.images.loading import ensure_node_image, forget_built
 from machine.images.store import clone_store, import_missing
 from machine.process import CommandFailed, run
 from machine.toolchain.ensure import Toolchain
@@ -22,10 +22,12 @@ from providers.platform.kind.config import companion_files, kind_config
 from providers.platform.kind.diagnosis import why_not
 from providers.platform.kind.engine import NodeEngine
 from providers.platform.kind.inputs import KindInputs
+from providers.platform.kind.loading import lacking_images, load_images
 from providers.platform.kind.network import join_pod_networks
 from providers.platform.kind.places import ClusterPlaces, Finished
 from providers.platform.kind.readiness import await_nodes
 from providers.platform.kind.watch import watched
+from providers.platform.resource import Incomplete, Values
 from providers.platform.work import Cancelled, Work
 
 _CREATE_SECONDS = 600.0
@@ -44,6 +46,10 @@ class Made:
 
     kubeconfig: str
     api_server_port: int
+
+    def outputs(self) -> Values:
+        """As the resource gives it to the program."""
+        return {"kubeconfig": self.kubeconfig, "endpoint": f"https://127.0.0.1:{self.api_server_port}"}
 
 
 class KindLifecycle:
@@ -65,6 +71,7 @@ class KindLifecycle:
 
         Raises:
             PlatformError: It did not come up; with the reasons that its nodes give.
+            Incomplete: It came up, and an image could not be loaded into its nodes.
             Cancelled: The user asked to stop; nothing half-made stays.
         """
         with engine_lease(self._work.cache), self._work.cache.lock("cluster", self._name):
@@ -74,19 +81,13 @@ class KindLifecycle:
             if finished is not None and finished.digest == digest and engine.nodes(self._name):
                 made = self._bring_back(engine, inputs, finished)
                 self._bring_images(engine, inputs, finished)
-                return made
-            self._clear(engine)
-            self._raise_limits()
-            port = self._choose_port(inputs)
-            self._prepare(engine, inputs, port)
+            else:
+                made = self._make_anew(engine, inputs, digest)
             try:
-                return self._make(engine, inputs, digest, port)
-            except (PlatformError, OSError) as error:
-                reasons = "" if isinstance(error, Cancelled) else why_not(engine, self._name)
-                self._clear(engine)
-                if isinstance(error, Cancelled):
-                    raise
-                raise self._failed(error, reasons) from error
+                load_images(self._work, endpoint, inputs)
+            except PlatformError as error:
+                raise Incomplete(self._name, made.outputs(), error.problems) from error
+            return made
 
     def resume(self, inputs: KindInputs) -> Made | None:
         """Have the cluster answer again after a reboot, a crash or a stop; None if it is gone.
@@ -105,13 +106,13 @@ class KindLifecycle:
             return self._bring_back(engine, inputs, finished)
 
     def update_images(self, inputs: KindInputs) -> None:
-        """Bring the images of a new image store into the running nodes.
+        """Bring the images of a new image store, and those to be loaded, into the running nodes.
 
         Raises:
             PlatformError: The cluster is gone, or an import failed.
         """
         with engine_lease(self._work.cache), self._work.cache.lock("cluster", self._name):
-            engine = self._engine(ensure_engine(self._work.cache, self._tools, self._work))
+            endpoint = ensure_engine(self._work.cache, self._tools, self._work)
             finished = self._places.finished()
             if finished is None:
                 raise PlatformError.single(
@@ -119,7 +120,8 @@ class KindLifecycle:
                     why="Its images were to be updated.",
                     fix="Run `pulumi refresh`, then `pulumi up`.",
                 )
-            self._bring_images(engine, inputs, finished)
+            self._bring_images(self._engine(endpoint), inputs, finished)
+            load_images(self._work, endpoint, inputs)
 
     def delete(self) -> None:
         """Take the cluster away, and the private engine with the last one on it; absent is fine."""
@@ -135,6 +137,11 @@ class KindLifecycle:
         if endpoint is None:
             return []
         return [(node.role, node.image) for node in self._engine(endpoint).nodes(self._name)]
+
+    def lacking(self, inputs: KindInputs) -> frozenset[str]:
+        """References of loaded images that some node of the running cluster lacks, to tell drift."""
+        endpoint = engine_with_clusters(self._work.cache, self._tools, self._work)
+        return frozenset() if endpoint is None else lacking_images(endpoint, inputs)
 
     def _engine(self, endpoint: DockerEndpoint) -> NodeEngine:
         return NodeEngine(endpoint, self._tools.ensure("docker")["docker"])
@@ -152,8 +159,11 @@ class KindLifecycle:
         return inputs.api_server_port
 
     def _prepare(self, engine: NodeEngine, inputs: KindInputs, port: int) -> None:
-        self._work.note(f"loading {inputs.node_image}")
-        ensure_node_image(inputs.node_image, engine.endpoint, self._work.cache)
+        if inputs.image_store is None:
+            forget_built(inputs.node_image, engine.endpoint)
+        else:
+            self._work.note(f"loading {inputs.node_image}")
+            ensure_node_image(inputs.node_image, engine.endpoint, self._work.cache)
         for path, text in companion_files(inputs).items():
             write_atomically(self._places.folder / path, text)
         if inputs.image_store:
@@ -162,6 +172,20 @@ class KindLifecycle:
                 self._work.note(f"laying out images of {node}")
                 clone_store(store, self._places.image_store(node))
         write_atomically(self._places.config, kind_config(inputs, self._places.folder, port))
+
+    def _make_anew(self, engine: NodeEngine, inputs: KindInputs, digest: str) -> Made:
+        self._clear(engine)
+        self._raise_limits()
+        port = self._choose_port(inputs)
+        self._prepare(engine, inputs, port)
+        try:
+            return self._make(engine, inputs, digest, port)
+        except (PlatformError, OSError) as error:
+            reasons = "" if isinstance(error, Cancelled) else why_not(engine, self._name)
+            self._clear(engine)
+            if isinstance(error, Cancelled):
+                raise
+            raise self._failed(error, reasons) from error
 
     def _make(self, engine: NodeEngine, inputs: KindInputs, digest: str, port: int) -> Made:
         kind = str(self._tools.ensure("kind")["kind"])

@@ -11,6 +11,9 @@ from typing import Any
 
 from machine.cache import Cache, remove_tree, write_atomically
 
+UPDATABLE = frozenset({"imageStore", "loadedImages"})
+"""Images can be brought into running nodes; everything else of a node is decided when it is made."""
+
 
 @dataclass(frozen=True)
 class Finished:
@@ -73,5 +76,5 @@ class ClusterPlaces:
 
 def digest_of(inputs: Mapping[str, Any]) -> str:
     """Digest of the inputs that only a new cluster can follow."""
-    lasting = {name: value for name, value in inputs.items() if name != "imageStore"}
+    lasting = {name: value for name, value in inputs.items() if name not in UPDATABLE}
     return hashlib.sha256(json.dumps(lasting, sort_keys=True).encode()).hexdigest()

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
 from providers.platform.kind.inputs import KINDNET, KindInputs, read_inputs
-from providers.platform.kind.places import digest_of
+from providers.platform.kind.places import UPDATABLE, digest_of
 from providers.platform.kind.presence import stands
 from providers.platform.resource import Call, Difference, Found, Resource, Values
 
 if TYPE_CHECKING:
-    from providers.platform.kind.lifecycle import KindLifecycle, Made
+    from providers.platform.kind.lifecycle import KindLifecycle
 
-_UPDATABLE = {"imageStore"}
-"""Images can be brought into running nodes; everything else of a node is decided when it is made."""
 _DEFAULTS = {"network": KINDNET, "lowRequests": False}
 
 
@@ -35,18 +33,24 @@ class KindCluster(Resource):
 
     def diff(self, call: Call, identity: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> Difference:
         found = super().diff(call, identity, old, new)
-        replacing = tuple(name for name in found.changed if name not in _UPDATABLE)
-        if not replacing and not self._is_there(call, read_inputs(old)):
+        replacing = tuple(name for name in found.changed if name not in UPDATABLE)
+        if replacing:
+            return Difference(found.changed, replacing)
+        if not self._is_there(call, read_inputs(old)):
             # Gone behind the engine's back: everything on it is gone as well.
             return Difference((*found.changed, "name"), ("name",))
-        return Difference(found.changed, replacing)
+        wanted = read_inputs(new)
+        lost = wanted.loaded_images and "loadedImages" not in found.changed
+        if lost and _lifecycle(call, identity).lacking(wanted):
+            return Difference((*found.changed, "loadedImages"))
+        return found
 
     def _is_there(self, call: Call, wanted: KindInputs) -> bool:
         return stands(call.work.cache, wanted) or _lifecycle(call, wanted.name).resume(wanted) is not None
 
     def create(self, call: Call, inputs: Values) -> tuple[str, Values]:
         wanted = read_inputs(inputs)
-        return wanted.name, _outputs(_lifecycle(call, wanted.name).create(wanted, digest_of(inputs)))
+        return wanted.name, _lifecycle(call, wanted.name).create(wanted, digest_of(inputs)).outputs()
 
     def read(self, call: Call, identity: str, inputs: Values, outputs: Values) -> Found | None:
         lifecycle = _lifecycle(call, identity)
@@ -54,7 +58,8 @@ class KindCluster(Resource):
         made = lifecycle.resume(wanted)
         if made is None:
             return None
-        return Found(with_actual_nodes(inputs, wanted, lifecycle.roles()), _outputs(made))
+        there = with_actual_nodes(inputs, wanted, lifecycle.roles())
+        return Found(with_actual_images(there, lifecycle.lacking(wanted)), made.outputs())
 
     def update(self, call: Call, identity: str, old: Values, new: Values, outputs: Values) -> Values:
         _lifecycle(call, identity).update_images(read_inputs(new))
@@ -83,12 +88,21 @@ def with_actual_nodes(inputs: Mapping[str, Any], wanted: KindInputs, roles: list
     return {**inputs, "nodes": kept}
 
 
+def with_actual_images(inputs: Mapping[str, Any], lacking: Collection[str]) -> Values:
+    """Inputs without the loaded images that some node lacks.
+
+    Args:
+        inputs: Inputs as the state has them.
+        lacking: References of those images.
+    """
+    images = inputs.get("loadedImages")
+    if not images:
+        return dict(inputs)
+    return {**inputs, "loadedImages": {name: images[name] for name in images if name not in lacking}}
+
+
 def _lifecycle(call: Call, name: str) -> KindLifecycle:
     # Late: every pulumi command starts this plugin, and few of them make a cluster.
     from providers.platform.kind.lifecycle import KindLifecycle
 
     return KindLifecycle(call.work, name)
-
-
-def _outputs(made: Made) -> Values:
-    return {"kubeconfig": made.kubeconfig, "endpoint": f"https://127.0.0.1:{made.api_server_port}"}

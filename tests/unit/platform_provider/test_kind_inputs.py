@@ -24,7 +24,8 @@ GOOD: dict[str, Any] = {
 
 PORTS = "must be a whole number from 1 to 65535"
 KNOWN_OF_A_NODE = "role, labels, extraPortMappings, extraMounts"
-KNOWN = "name, kubernetesVersion, nodeImage, imageStore, nodes, apiServerPort, network"
+KNOWN = "name, kubernetesVersion, nodeImage, imageStore, loadedImages, nodes, apiServerPort, network"
+DIGEST = f"sha256:{'1' * 64}"
 
 
 def _plane(**more: Any) -> dict[str, Any]:
@@ -44,6 +45,7 @@ def test_good_inputs_are_read_with_their_defaults() -> None:
         kubernetes_version="1.34.4",
         node_image="docker.io/kindest/node:v1.34.4",
         image_store="1987b855a40f2d44",
+        loaded_images={},
         nodes=(
             Node("control-plane", {}, (PortMapping(8080, 30080),), ()),
             Node("worker", {"disk": "fast"}, (), ()),
@@ -54,6 +56,11 @@ def test_good_inputs_are_read_with_their_defaults() -> None:
         low_requests=False,
         registry_mirrors={},
     )
+
+
+def test_images_to_load_are_read_by_name_and_digest() -> None:
+    loaded = {"kind.local/kserve-platform/torchserve:0.12.0": DIGEST, "localhost.local:5000/a:v1": DIGEST}
+    assert read_inputs({**GOOD, "loadedImages": loaded}).loaded_images == loaded
 
 
 def test_nodes_are_called_as_kind_calls_them() -> None:
@@ -82,6 +89,19 @@ def test_nodes_are_called_as_kind_calls_them() -> None:
             {"nodeImage": 'must be an image with a tag or digest, is "kindest/node"'},
         ),
         ({"imageStore": "../x"}, {"imageStore": 'must be the key of a prepared store, is "../x"'}),
+        (
+            {"loadedImages": {"a/b:1": DIGEST}},
+            {"loadedImages.a/b:1": "must be named by a full reference with a tag"},
+        ),
+        (
+            {"loadedImages": {"kind.local/b": DIGEST}},
+            {"loadedImages.kind.local/b": "must be named by a full reference with a tag"},
+        ),
+        (
+            {"loadedImages": {"kind.local/b:1": "sha256:1"}},
+            {"loadedImages.kind.local/b:1": 'must be a digest (sha256:...), is "sha256:1"'},
+        ),
+        ({"loadedImages": ["a"]}, {"loadedImages": "must map texts to texts, is ['a']"}),
         ({"nodes": []}, {"nodes": "must hold exactly one control-plane, holds 0"}),
         ({"nodes": "one"}, {"nodes": "must hold exactly one control-plane, holds 0"}),
         ({"nodes": [{"role": "master"}]}, {"nodes[0].role": 'must be control-plane or worker, is "master"'}),

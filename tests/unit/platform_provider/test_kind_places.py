@@ -26,4 +26,5 @@ def test_the_mark_tells_what_was_made_and_goes_with_the_cluster(tmp_path: Path) 
 def test_only_what_needs_a_new_cluster_counts_for_its_identity() -> None:
     inputs = {"name": "a", "nodes": [], "imageStore": "k1"}
     assert digest_of(inputs) == digest_of({**inputs, "imageStore": "k2"})
+    assert digest_of(inputs) == digest_of({**inputs, "loadedImages": {"a.b/c:1": "sha256:0"}})
     assert digest_of(inputs) != digest_of({**inputs, "nodes": [{}]})

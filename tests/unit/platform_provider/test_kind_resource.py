@@ -8,10 +8,13 @@ import pytest
 
 from providers.platform.kind import resource
 from providers.platform.kind.inputs import read_inputs
-from providers.platform.kind.resource import KindCluster, with_actual_nodes
+from providers.platform.kind.lifecycle import Made
+from providers.platform.kind.resource import KindCluster, with_actual_images, with_actual_nodes
 from tests.unit.platform_provider.doubles import ApiDouble, call
 from tests.unit.platform_provider.samples import KIND_INPUTS
 
+LOADED = {"kind.local/a:1": f"sha256:{'1' * 64}", "kind.local/b:1": f"sha256:{'2' * 64}"}
+WITH_IMAGES = {**KIND_INPUTS, "loadedImages": LOADED}
 TWO = {**KIND_INPUTS, "nodes": [*KIND_INPUTS["nodes"], {"role": "worker"}]}
 
 
@@ -19,9 +22,18 @@ class LifecycleDouble:
     """A machine on which the cluster is there, or not."""
 
     there = True
+    lost: frozenset[str] = frozenset()
+    looked = 0
 
-    def resume(self, inputs: Any) -> object | None:
-        return object() if self.there else None
+    def lacking(self, inputs: Any) -> frozenset[str]:
+        self.looked += 1
+        return self.lost
+
+    def roles(self) -> list[tuple[str, str]]:
+        return [("control-plane", "i")]
+
+    def resume(self, inputs: Any) -> Made | None:
+        return Made("private", 1) if self.there else None
 
 
 @pytest.fixture
@@ -39,6 +51,7 @@ def lifecycle(monkeypatch: pytest.MonkeyPatch) -> LifecycleDouble:
         ({"apiServerPort": 7000}, ("apiServerPort",)),
         ({"registryMirrors": {"docker.io": ["https://m"]}}, ("registryMirrors",)),
         ({"imageStore": "k2"}, ()),
+        ({"loadedImages": LOADED}, ()),
         ({}, ()),
     ],
 )
@@ -63,3 +76,28 @@ def test_nodes_that_are_there_are_no_drift() -> None:
 
 def test_a_node_that_somebody_removed_is_drift() -> None:
     assert with_actual_nodes(TWO, read_inputs(TWO), [("control-plane", "i")]) == KIND_INPUTS
+
+
+def test_an_image_that_a_node_lost_is_loaded_again(lifecycle: LifecycleDouble) -> None:
+    assert KindCluster().diff(call(ApiDouble()), "a", WITH_IMAGES, WITH_IMAGES).changed == ()
+    lifecycle.lost = frozenset({"kind.local/a:1"})
+    found = KindCluster().diff(call(ApiDouble()), "a", WITH_IMAGES, WITH_IMAGES)
+    assert (found.changed, found.replacing) == (("loadedImages",), ())
+
+
+def test_nodes_are_not_asked_about_images_where_none_is_loaded(lifecycle: LifecycleDouble) -> None:
+    KindCluster().diff(call(ApiDouble()), "a", KIND_INPUTS, KIND_INPUTS)
+    KindCluster().diff(call(ApiDouble()), "a", KIND_INPUTS, WITH_IMAGES)
+    assert lifecycle.looked == 0
+
+
+def test_a_look_at_the_cluster_tells_which_images_its_nodes_have(lifecycle: LifecycleDouble) -> None:
+    lifecycle.lost = frozenset({"kind.local/a:1"})
+    found = KindCluster().read(call(ApiDouble()), "a", WITH_IMAGES, {})
+    assert found is not None
+    assert found.inputs == {**KIND_INPUTS, "loadedImages": {"kind.local/b:1": LOADED["kind.local/b:1"]}}
+    assert found.outputs == {"kubeconfig": "private", "endpoint": "https://127.0.0.1:1"}
+
+
+def test_inputs_without_images_to_load_stay_as_they_are() -> None:
+    assert with_actual_images(KIND_INPUTS, {"kind.local/a:1"}) == KIND_INPUTS

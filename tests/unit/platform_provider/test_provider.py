@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from components.errors import PlatformError
+from components.errors import PlatformError, Problem
 from machine.cache import Cache
 from providers.platform import provider
 from providers.platform.provider import PlatformPlugin
-from providers.platform.resource import Call, Difference, Found, Resource, Values
-from providers.rpc import RpcError
+from providers.platform.resource import Call, Difference, Found, Incomplete, Resource, Values
+from providers.rpc import InitFailed, RpcError
 from providers.rpc.envelope import Message
 from providers.rpc.protos import provider_pb2 as pb
 from providers.rpc.values import UNKNOWN, Secret
@@ -105,6 +105,21 @@ def test_the_kubeconfig_is_a_secret_output(plugin: PlatformPlugin, cluster: Clus
     answer = plugin.create(Message(pb.CreateRequest(urn=_urn(KIND)), {"properties": KIND_INPUTS}))
     assert answer.fields.id == "a"
     assert answer.structs["properties"] == {
+        **KIND_INPUTS,
+        "kubeconfig": Secret("private"),
+        "endpoint": "https://127.0.0.1:1",
+    }
+
+
+def test_a_cluster_that_lacks_an_image_is_kept_with_the_reason(
+    plugin: PlatformPlugin, cluster: ClusterDouble
+) -> None:
+    cluster.failure = Incomplete("a", cluster.outputs, [Problem(what="images were refused", seen="a:1")])
+    with pytest.raises(InitFailed) as failed:
+        plugin.create(Message(pb.CreateRequest(urn=_urn(KIND)), {"properties": KIND_INPUTS}))
+    assert failed.value.id == "a"
+    assert failed.value.reasons == ("images were refused\n  seen: a:1",)
+    assert failed.value.properties == {
         **KIND_INPUTS,
         "kubeconfig": Secret("private"),
         "endpoint": "https://127.0.0.1:1",
