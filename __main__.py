@@ -33,6 +33,7 @@ def main() -> None:
         settings.platform.ingress_class,
         built=cluster.capabilities.images == "build",
         measured=not cluster.capabilities.small,
+        autoscaler=cluster.fleet.autoscaler if cluster.fleet else None,
     )
     rendered = renderer(cache, Silent()).render_all(components)
     installed = platform.install(cluster, settings, rendered)

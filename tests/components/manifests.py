@@ -10,6 +10,7 @@ import yaml
 from components.catalog.component import Component
 from components.catalog.render import CrdFile, Rendered
 from components.catalog.selection import components_of
+from components.settings.eks.cluster import Autoscaler
 
 _TEMPLATES = yaml.safe_dump(
     {"templates": {"kube-gateway": "t", "sidecar": "s"}, "defaultTemplates": ["sidecar"]}
@@ -25,6 +26,13 @@ def _deployment(name: str, namespace: str, image: str) -> dict[str, Any]:
     container = {"name": name, "image": image, "readinessProbe": {"tcpSocket": {"port": 1}}}
     spec = {"template": {"spec": {"containers": [container]}}}
     return _object("Deployment", name, namespace, "apps/v1", spec=spec)
+
+
+def _karpenter(namespace: str, image: str) -> dict[str, Any]:
+    made = _deployment("karpenter", namespace, image)
+    names = ("CLUSTER_NAME", "INTERRUPTION_QUEUE")
+    made["spec"]["template"]["spec"]["containers"][0]["env"] = [{"name": n, "value": "-"} for n in names]
+    return made
 
 
 def _webhooks(kind: str, name: str) -> dict[str, Any]:
@@ -74,6 +82,17 @@ _OBJECTS: Mapping[str, list[dict[str, Any]]] = {
         _object("ClusterStorageContainer", "default", version="serving.kserve.io/v1alpha1", spec={}),
         _webhooks("ValidatingWebhookConfiguration", "inferenceservice.serving.kserve.io"),
     ],
+    "metrics-server": [
+        _object("ServiceAccount", "metrics-server", "kube-system"),
+        _deployment("metrics-server", "kube-system", "registry.k8s.io/metrics-server/metrics-server:v0.9.0"),
+        _object("APIService", "v1beta1.metrics.k8s.io", version="apiregistration.k8s.io/v1", spec={}),
+        _object("Issuer", "metrics-server-issuer", "kube-system", "cert-manager.io/v1", spec={}),
+        _object("Certificate", "metrics-server", "kube-system", "cert-manager.io/v1", spec={}),
+    ],
+    "karpenter": [
+        _object("ServiceAccount", "karpenter", "kube-system"),
+        _karpenter("kube-system", "public.ecr.aws/karpenter/controller:1.14.1"),
+    ],
     "kserve-runtimes": [
         _object(
             "ClusterServingRuntime",
@@ -87,12 +106,14 @@ _OBJECTS: Mapping[str, list[dict[str, Any]]] = {
         )
     ],
 }
-_WITH_CRDS = {"cert-manager", "gateway-api", "istio", "knative-serving", "kserve"}
+_WITH_CRDS = {"cert-manager", "gateway-api", "karpenter", "istio", "knative-serving", "kserve"}
 
 
-def rendered_by_hand(ingress_class: str, *, built: bool) -> Mapping[str, Rendered]:
+def rendered_by_hand(
+    ingress_class: str, *, built: bool, autoscaler: Autoscaler | None = None
+) -> Mapping[str, Rendered]:
     """Every component of a platform with objects of ours in place of upstream's."""
-    components = components_of(ingress_class, built=built)  # type: ignore[arg-type]
+    components = components_of(ingress_class, built=built, autoscaler=autoscaler)  # type: ignore[arg-type]
     return {component.name: _rendered(component) for component in components}
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 import pulumi
 import pytest
 
+from components.catalog import fleet
 from components.catalog.selection import components_of
 from machine.cache import Cache
 from machine.progress import Silent
@@ -41,6 +42,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
     warm = Cache.default()
     for built in (True, False):
         renderer(warm, Silent()).render_all(components_of("gateway-api", built=built))
+    renderer(warm, Silent()).render_all(fleet.COMPONENTS)
     home = tmp_path_factory.mktemp("home")
     _machine_of_plans(home, warm)
     with pytest.MonkeyPatch.context() as patch:

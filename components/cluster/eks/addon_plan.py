@@ -21,7 +21,6 @@ _ANY: Mapping[str, str] = {
     "aws-ebs-csi-driver": "v1.54.0-eksbuild.1",
     "eks-node-monitoring-agent": "v1.4.2-eksbuild.1",
     "eks-pod-identity-agent": "v1.3.10-eksbuild.2",
-    "metrics-server": "v0.8.0-eksbuild.5",
 }
 PINS: Mapping[str, Mapping[str, str]] = {
     "1.34": {
@@ -93,7 +92,7 @@ _ROLES: Mapping[str, PodRole] = {
     ),
 }
 _BEFORE = ("eks-pod-identity-agent", "kube-proxy", "vpc-cni")
-_AFTER = ("aws-ebs-csi-driver", "coredns", "eks-node-monitoring-agent", "metrics-server")
+_AFTER = ("aws-ebs-csi-driver", "coredns", "eks-node-monitoring-agent")
 
 
 def plan_addons(

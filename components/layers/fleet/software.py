@@ -7,9 +7,11 @@ from dataclasses import dataclass
 
 import pulumi
 
+from components.catalog.fleet import METRICS_SERVER
 from components.catalog.render import Rendered
 from components.cluster.base import Cluster
 from components.cluster.fleet import Fleet
+from components.layers.fleet import metrics_server
 from components.layers.layer import Profile
 
 
@@ -19,7 +21,7 @@ class Args:
 
     Attributes:
         fleet: The cluster's machines.
-        rendered: Manifests by component; those of `fleet_components` among them.
+        rendered: Manifests by component, the fleet's among them.
         certificates: Open once certificates can be asked for: webhooks serve with them.
         profile: How pods are run.
     """
@@ -52,4 +54,8 @@ def install_software(cluster: Cluster, args: Args) -> Software:
     """
     balancers: list[pulumi.Resource] = []
     machines: list[pulumi.Resource] = []
+    metrics_server.MetricsServer(
+        cluster,
+        metrics_server.Args(args.rendered[METRICS_SERVER.name], args.certificates, args.profile),
+    )
     return Software(balancers=tuple(balancers), machines=tuple(machines))

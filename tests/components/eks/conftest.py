@@ -21,14 +21,15 @@ PREFIX = "kserve-platform"
 Run = Callable[..., Recorder]
 
 
-def _config(stack: str) -> dict[str, Any]:
+def stack_config(stack: str) -> dict[str, Any]:
+    """What a stack file says, as the engine hands it over."""
     whole = yaml.safe_load((STACKS / f"Pulumi.{stack}.yaml").read_text(encoding="utf-8"))
     return dict(whole["config"])
 
 
 def eks_settings(stack: str, **changes: Any) -> EksSettings:
     """The cluster of a stack file, some of its keys changed."""
-    config = _config(stack)
+    config = stack_config(stack)
     config[f"{PREFIX}:cluster"] = {**config[f"{PREFIX}:cluster"], **changes}
     settings = load(config).cluster
     assert isinstance(settings, EksSettings)

@@ -57,7 +57,7 @@ def test_machines_start_after_their_ways_out_and_the_addons_that_make_them_ready
     } <= before
 
 
-@pytest.mark.parametrize("addon", ["coredns", "aws-ebs-csi-driver", "metrics-server"])
+@pytest.mark.parametrize("addon", ["coredns", "aws-ebs-csi-driver", "eks-node-monitoring-agent"])
 def test_addons_that_run_on_machines_wait_for_them(addon: str, run: Run) -> None:
     recorder = run()
 

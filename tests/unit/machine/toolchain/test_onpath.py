@@ -52,7 +52,7 @@ def test_each_tools_own_words_are_understood(tmp_path: Path, tool: Tool, says: s
         (KUBECTL, _kubectl("v1.32.4-dispatcher"), "is v1.32.4-dispatcher, wanted >=1.33.0, <1.36.0"),
         (KUBECTL, _kubectl("v1.36.0"), "is v1.36.0, wanted >=1.33.0, <1.36.0"),
         (KUBECTL, "This is a wrapper. Update it first.", "does not tell its version"),
-        (GO, "go version go1.24.1 linux/amd64", "is 1.24.1, wanted >=1.25.11"),
+        (GO, "go version go1.26.5 linux/amd64", "is 1.26.5, wanted >=1.26.6"),
         (GO, "go version devel go1.27-abc linux/amd64", "does not tell its version"),
         (KIND_CLI, "kind v0.29.0 go1.24.2 linux/amd64", "is 0.29.0, wanted >=0.30.0, <0.31.0"),
         (HELM_CLI, "v4.0.1+g12500dd", "is v4.0.1+g12500dd, wanted >=3.14.0, <4.0.0"),
