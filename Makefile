@@ -8,10 +8,13 @@ COMMAND = .venv/bin/python -m command
 # .venv is complete when it carries the stamp of a lock file's content: a second run costs a `stat`.
 RUN_LOCK := .venv/locks/$(shell sha256sum requirements.txt | cut -c1-16)
 DEV_LOCK := .venv/locks/$(shell sha256sum requirements-dev.txt | cut -c1-16)
+EKS_LOCK := .venv/locks/$(shell sha256sum requirements-eks.txt | cut -c1-16)
+# Only a stack on EKS takes the SDK of AWS. Its environment does for every other stack as well.
+LOCK := $(if $(shell grep -sE 'provider: *.?eks' stacks/Pulumi.$(STACK).yaml),$(EKS_LOCK),$(RUN_LOCK))
 HEAVY = build or engine or docker or cluster
 
 .DEFAULT_GOAL := help
-.PHONY: help up down status verify test test-fast check bench soak images env doctor clean-cache
+.PHONY: help up down status verify cost test test-fast check bench soak images env doctor clean-cache
 
 help: ## Show this list
 	@echo 'kserve-platform: a model-serving platform on any cluster. Start with: make up'
@@ -20,17 +23,20 @@ help: ## Show this list
 	@echo
 	@echo 'Another stack: make up STACK=existing    All options: $(COMMAND) --help'
 
-up: $(RUN_LOCK) ## Bring a stack up (default: the local kind cluster) and ask its model what a digit is
+up: $(LOCK) ## Bring a stack up (default: the local kind cluster) and ask its model what a digit is
 	@$(COMMAND) up --stack $(STACK)
 
-down: $(RUN_LOCK) ## Take a stack down; the cache stays
+down: $(LOCK) ## Take a stack down; the cache stays
 	@$(COMMAND) down --stack $(STACK)
 
-status: $(RUN_LOCK) ## Show what runs: engine, cluster, layers, services
+status: $(LOCK) ## Show what runs: engine, cluster, layers, services
 	@$(COMMAND) status --stack $(STACK)
 
-verify: $(RUN_LOCK) ## Ask a running stack for a prediction, an explanation and a v2 inference
+verify: $(LOCK) ## Ask a running stack for a prediction, an explanation and a v2 inference
 	@$(COMMAND) verify --stack $(STACK)
+
+cost: $(RUN_LOCK) ## Estimate what a stack costs an hour and a month: make cost STACK=eks-prod
+	@$(COMMAND) cost --stack $(STACK)
 
 test: check ## Run the linters and every test, the end to end ones last
 	@.venv/bin/python -m pytest -q -m 'not ($(HEAVY))'
@@ -49,13 +55,13 @@ bench: $(RUN_LOCK) ## Measure up, unchanged and down beside a plain kubectl inst
 soak: $(RUN_LOCK) ## Kill it twenty times at random moments and see it recover
 	@.venv/bin/python -m bench.soak
 
-images: $(RUN_LOCK) ## List every image of a stack: reference, digest, origin, size
+images: $(LOCK) ## List every image of a stack: reference, digest, origin, size
 	@$(COMMAND) images --stack $(STACK)
 
-env: $(RUN_LOCK) ## Print the environment for pulumi, kubectl and docker: eval "$$(make -s env)"
+env: $(LOCK) ## Print the environment for pulumi, kubectl and docker: eval "$$(make -s env)"
 	@$(COMMAND) env --stack $(STACK)
 
-doctor: $(RUN_LOCK) ## Check this machine before anything is created
+doctor: $(LOCK) ## Check this machine before anything is created
 	@$(COMMAND) doctor --stack $(STACK)
 
 clean-cache: $(RUN_LOCK) ## Remove what was downloaded and built
@@ -65,5 +71,6 @@ clean-builds: $(RUN_LOCK) ## Remove Go's caches only: 20 GB that nothing needs o
 	@$(COMMAND) clean-cache --builds
 
 # The stamp's name carries the lock's hash, so a changed lock is another target.
-$(sort $(RUN_LOCK) $(DEV_LOCK)):
-	@$(PYTHON) command/bootstrap.py $(if $(filter $@,$(RUN_LOCK)),requirements.txt,requirements.txt requirements-dev.txt)
+$(sort $(RUN_LOCK) $(DEV_LOCK) $(EKS_LOCK)):
+	@$(PYTHON) command/bootstrap.py requirements.txt $(if $(filter $@,$(RUN_LOCK)),,requirements-eks.txt) \
+		$(if $(filter $@,$(DEV_LOCK)),requirements-dev.txt)

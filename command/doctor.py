@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from datetime import UTC, datetime
 from functools import partial
 
@@ -31,8 +32,7 @@ def main(options: argparse.Namespace) -> int:
         settings, places.cache, cluster_name(places.stack), builds_images=source == "build"
     )
     if readings is None:
-        print(f"The stack {places.stack} uses a cluster that is there already: nothing of it runs here.")
-        return 0
+        return _elsewhere(places.stack, in_aws=settings.cluster.provider == "eks")
     rows = [*in_words(readings), ("images", "built here" if source == "build" else "pulled")]
     rows.append(("python", environment_folders(places.checkout)[0]))
     print("\n".join(f"  {title:<{_WIDTH}} {text}" for title, text in rows))
@@ -41,4 +41,18 @@ def main(options: argparse.Namespace) -> int:
         print(f"\n{render_problems(found)}")
         return 1
     print("\nNothing is missing: make up")
+    return 0
+
+
+def _elsewhere(stack: str, *, in_aws: bool) -> int:
+    """Tell of a stack whose cluster is not on this machine."""
+    if not in_aws:
+        print(f"The stack {stack} uses a cluster that is there already: nothing of it runs here.")
+        return 0
+    from command.aws import aws_problems
+
+    print(f"The stack {stack} is made in AWS: nothing of it runs here.")
+    if found := aws_problems(os.environ):
+        print(f"\n{render_problems(found)}")
+        return 1
     return 0

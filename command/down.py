@@ -61,6 +61,7 @@ def take_down(places: Places, board: Board, machine: LocalMachine) -> int:
 
 
 def _destroy(places: Places, board: Board, machine: LocalMachine) -> int:
+    machine.sign_in()
     engine = machine.engine()
     copy_settings(places)
     board.redact.learn(places.passphrase.read_text(encoding="utf-8"))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from command.inference.client import Ingress
 from components.errors import PlatformError
+from components.settings.eks.parts import part_of
 
 if TYPE_CHECKING:
     from components.settings.model import Settings
@@ -48,6 +49,8 @@ def endpoints(settings: Settings, outputs: Mapping[str, Any]) -> list[Endpoint]:
     Raises:
         PlatformError: Only the cluster knows the ingress, and it is not in the outputs.
     """
+    if part_of(settings.cluster) == "infra":
+        return []
     ingress = _ingress(settings, outputs)
     found = [
         Endpoint(

@@ -46,6 +46,11 @@ class LocalMachine:
     @property
     def makes_cluster(self) -> bool:
         """Whether the stack makes its cluster, so that whatever is on it is the stack's."""
+        return self._settings.cluster.provider in {"kind", "eks"}
+
+    @property
+    def _is_here(self) -> bool:
+        """Whether the cluster's nodes are containers of this machine."""
         return self._settings.cluster.provider == "kind"
 
     def prepare(self) -> None:
@@ -54,8 +59,9 @@ class LocalMachine:
         Raises:
             PlatformError: Something cannot be had, with what was tried.
         """
-        cluster, cache = self._settings.cluster, self._places.cache
-        if cluster.provider != "kind":
+        cache = self._places.cache
+        if not self._is_here:
+            self.sign_in()
             self._toolchain.ensure(*self._tool_names())
             return
         from command.image_source import HandOver, choose_source, hand_over_file, may_pull, wish_of
@@ -94,6 +100,23 @@ class LocalMachine:
             if readings and (found := problems(readings)):
                 raise PlatformError(*found)
 
+    def sign_in(self) -> None:
+        """Ask the cloud who we are, where the stack is in one: minutes before its provider would fail.
+
+        Raises:
+            PlatformError: The cloud's tools or credentials are missing.
+        """
+        cluster = self._settings.cluster
+        if cluster.provider != "eks":
+            return
+        from command.aws import aws_problems, caller
+
+        if problems := aws_problems(os.environ):
+            raise PlatformError(*problems)
+        with self._board.step("ask AWS who we are", expected=2) as note:
+            known = caller(cluster.region)
+            note(f"account {known.account}, {cluster.region}, as {known.arn}")
+
     def program(self, name: str) -> Path:
         """A tool's file."""
         return self._toolchain.ensure(name)[name]
@@ -103,9 +126,8 @@ class LocalMachine:
         self._toolchain.ensure(*self._tool_names())
         folders = (*environment_folders(self._places.checkout), *self._tool_folders())
         plugin = self._choose_plugin(folders)
-        if plugin.folder:
-            folders = (*folders, str(plugin.folder))
-        return Engine(self._places, folders, plugin)
+        found = [plugin.folder, self._aws_plugin(folders)]
+        return Engine(self._places, (*folders, *(str(folder) for folder in found if folder)), plugin)
 
     def docker(self) -> DockerEndpoint:
         """A Docker Engine that answers."""
@@ -124,7 +146,7 @@ class LocalMachine:
         from machine.docker.private import PrivateEngine
 
         private = PrivateEngine(self._places.cache)
-        if not self.makes_cluster or not private.holds_containers():
+        if not self._is_here or not private.holds_containers():
             return {}
         return {"DOCKER_HOST": private.endpoint().host, "DOCKER_CONTEXT": ""}
 
@@ -144,7 +166,7 @@ class LocalMachine:
         Raises:
             PlatformError: Something of it could not be removed.
         """
-        if not self.makes_cluster:
+        if not self._is_here:
             return
         import threading
 
@@ -178,6 +200,13 @@ class LocalMachine:
             with reading(text, _here, kubectl, context=cluster.context) as reader:
                 yield reader
             return
+        if cluster.provider == "eks":
+            told = self.engine().call(
+                "stack", "output", "kubeconfig", "--show-secrets", "--stack", self._places.stack
+            )
+            with reading(told, _here, kubectl) as reader:
+                yield reader
+            return
         endpoint = self.docker() if start else self._running_docker()
         kubeconfig = self._kind_kubeconfig(endpoint)
         with reading(kubeconfig, endpoint.command, kubectl) as reader:
@@ -193,12 +222,26 @@ class LocalMachine:
     def _choose_plugin(self, folders: tuple[str, ...]) -> KubernetesPlugin:
         def download(version: str) -> str | None:
             with self._board.step("fetch the official Kubernetes plugin", expected=10):
-                return download_plugin(self._places, folders, version)
+                return download_plugin(self._places, folders, "kubernetes", version)
 
         return choose_plugin(self._places, os.environ, download)
 
+    def _aws_plugin(self, folders: tuple[str, ...]) -> Path | None:
+        if self._settings.cluster.provider != "eks":
+            return None
+        from command.aws import PLUGIN, find_plugin
+        from components.cluster.aws_sdk import require_aws_sdk
+
+        require_aws_sdk()
+
+        def download(version: str) -> str | None:
+            with self._board.step("fetch Pulumi's plugin for AWS", expected=60):
+                return download_plugin(self._places, folders, PLUGIN, version)
+
+        return find_plugin(self._places, os.environ, download)
+
     def _tool_names(self) -> tuple[str, ...]:
-        return (*ENGINE_TOOLS, *(KIND_TOOLS if self.makes_cluster else ()))
+        return (*ENGINE_TOOLS, *(KIND_TOOLS if self._is_here else ()))
 
     def _tool_folders(self) -> tuple[str, ...]:
         inherited = os.environ.get("PATH", os.defpath).split(os.pathsep)

@@ -47,7 +47,7 @@ def in_words(locks: int, orphans: int, forgotten: int) -> str:
 
 
 def advice(left: list[Pending]) -> str:
-    """What a person has to judge: creations on a cluster that is not the stack's own."""
+    """What a person has to judge: creations in a cloud, or on a cluster that is not the stack's own."""
     names = ", ".join(one.name for one in left)
     return (
         f"warning: an earlier run was killed while creating: {names}. If the object is there and yours, "

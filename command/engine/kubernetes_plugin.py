@@ -8,21 +8,19 @@ from __future__ import annotations
 
 import importlib.metadata
 import json
-import os
-import re
-import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from command.engine.installed import in_plugin_folders, on_path
 from command.engine.places import Places
 from components.errors import PlatformError
 from machine.cache import write_atomically
 
-PROGRAM = "pulumi-resource-kubernetes"
+NAME = "kubernetes"
+PROGRAM = f"pulumi-resource-{NAME}"
 VARIABLE = "KSERVE_PLATFORM_KUBERNETES_PLUGIN"
 _DOWNLOAD_SECONDS = 180.0
-_FOLDER = re.compile(r"resource-kubernetes-v(\d+)\.(\d+)\.(\d+)$")
 
 
 @dataclass(frozen=True)
@@ -38,22 +36,6 @@ class KubernetesPlugin:
     official: bool
     folder: Path | None
     words: str
-
-
-def newest_installed(names: Mapping[str, Path], wanted: tuple[int, ...]) -> Path | None:
-    """The newest installed plugin of the wanted major version that is not older than wanted.
-
-    Args:
-        names: Name of a plugin folder -> its path.
-        wanted: Version of the SDK that the program uses.
-    """
-    versions = {
-        tuple(int(part) for part in match.groups()): path
-        for name, path in names.items()
-        if (match := _FOLDER.match(name))
-    }
-    fitting = [version for version in versions if version[0] == wanted[0] and version >= wanted]
-    return versions[max(fitting)] if fitting else None
 
 
 def choose_plugin(
@@ -111,17 +93,10 @@ def _stand_in(places: Places, why: str) -> KubernetesPlugin:
 
 def _installed(places: Places, environment: Mapping[str, str], version: str) -> KubernetesPlugin | None:
     stand_in = places.checkout / "providers" / "standin"
-    search = [
-        part for part in environment.get("PATH", "").split(os.pathsep) if part and Path(part) != stand_in
-    ]
-    if found := shutil.which(PROGRAM, path=os.pathsep.join(search)):
-        return KubernetesPlugin(official=True, folder=Path(found).parent, words=f"official, {found}")
-    wanted = tuple(int(part) for part in version.split(".")[:3])
-    users = Path(environment.get("PULUMI_HOME") or Path(environment.get("HOME", "/")) / ".pulumi")
-    for home in (places.home, users):
-        folders = {folder.name: folder for folder in (home / "plugins").glob("resource-kubernetes-v*")}
-        if (found_in := newest_installed(folders, wanted)) and (found_in / PROGRAM).exists():
-            return KubernetesPlugin(official=True, folder=found_in, words=f"official, {found_in.name}")
+    if found := on_path(NAME, environment, without=stand_in):
+        return KubernetesPlugin(official=True, folder=found.parent, words=f"official, {found}")
+    if folder := in_plugin_folders(NAME, version, places, environment):
+        return KubernetesPlugin(official=True, folder=folder, words=f"official, {folder.name}")
     return None
 
 

@@ -4,7 +4,8 @@ On a cluster that the stack made, every operation of ours can be done again: cre
 there adopts it (`upsertExistingObjects`), our own plugin's resources are looked up before they are made, an
 update applies the same fields, a deletion of nothing succeeds. So an interrupted operation there is simply
 forgotten, and the next `up` does it anew. On somebody else's cluster an object that is there may be theirs:
-only what is sure is forgotten, and the rest is left for its owner to judge.
+only what is sure is forgotten, and the rest is left for its owner to judge. So it is in a cloud, where
+nothing is adopted by its name.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from typing import Any
 from command.engine.store import read_checkpoint
 
 _OURS = "kserve-cluster:"
+_CLOUD = "aws:"
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,10 @@ def pending_operations(snapshot: Mapping[str, Any]) -> list[Pending]:
 
 def can_be_forgotten(operation: Pending, *, cluster_is_ours: bool) -> bool:
     """Whether doing the operation again gives the same as finishing it would have."""
-    return cluster_is_ours or operation.kind != "creating" or operation.type.startswith(_OURS)
+    if operation.kind != "creating" or operation.type.startswith(_OURS):
+        return True
+    # What a cloud has begun to make is there, and paid for, and a second one would be made beside it.
+    return cluster_is_ours and not operation.type.startswith(_CLOUD)
 
 
 def without(deployment: Mapping[str, Any], forgotten: Sequence[Pending]) -> dict[str, Any]:

@@ -99,14 +99,14 @@ def show(board: Board, updates: Sequence[Update]) -> None:
                 board.say(f"warning: {text}")
 
 
-def download_plugin(places: Places, folders: Sequence[str], version: str) -> str | None:
-    """Have Pulumi install its Kubernetes plugin into this cache; returns why it cannot, or None."""
+def download_plugin(places: Places, folders: Sequence[str], name: str, version: str) -> str | None:
+    """Have Pulumi install one of its plugins into this cache; returns why it cannot, or None."""
     variables = engine_variables(places, offline=False)
     variables["PATH"] = search_path(folders, os.environ.get("PATH", os.defpath))
     places.home.mkdir(parents=True, exist_ok=True)
     try:
         run(
-            ["pulumi", "plugin", "install", "resource", "kubernetes", version],
+            ["pulumi", "plugin", "install", "resource", name, version],
             environment=variables,
             cwd=places.home,
             timeout=_PLUGIN_SECONDS,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from components.cluster.aws_sdk import require_aws_sdk
 from components.cluster.base import Cluster
 from components.cluster.existing import use_existing
 from components.cluster.images import read_prepared
@@ -22,7 +23,7 @@ def create_cluster(settings: Settings, stack: str, prepared: Path) -> Cluster:
         prepared: File that says where its images come from (`images.read_prepared`).
 
     Raises:
-        PlatformError: Its images were not prepared, or its kubeconfig cannot be read.
+        PlatformError: Its images were not prepared, its kubeconfig cannot be read, the SDK of AWS is missing.
     """
     small = settings.platform.resource_profile == "local"
     match settings.cluster:
@@ -31,7 +32,8 @@ def create_cluster(settings: Settings, stack: str, prepared: Path) -> Cluster:
         case ExistingSettings() as existing:
             return use_existing(existing, small=small)
         case EksSettings() as eks:
-            # The SDK of AWS takes a second and a hundred megabytes: other stacks never load it.
+            # The SDK of AWS takes a second and hundreds of megabytes: other stacks never load it.
+            require_aws_sdk()
             from components.cluster.eks.create import create_eks
 
             return create_eks(eks, stack, small=small)

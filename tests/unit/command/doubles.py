@@ -69,6 +69,9 @@ class FakeMachine:
     def prepare(self) -> None:
         self.done.append("prepare")
 
+    def sign_in(self) -> None:
+        self.done.append("sign in")
+
     def engine(self) -> FakeEngine:
         self.done.append("engine")
         return self.fake

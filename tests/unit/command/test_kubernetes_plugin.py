@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from command.engine.kubernetes_plugin import PROGRAM, choose_plugin, newest_installed
+from command.engine.installed import newest_installed
+from command.engine.kubernetes_plugin import PROGRAM, choose_plugin
 from command.engine.places import Places
 from command.engine.pulumi import reason
 from components.errors import PlatformError

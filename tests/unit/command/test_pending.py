@@ -14,6 +14,9 @@ CONFIG_MAP = (
     "urn:pulumi:local::kserve-platform::kserve-platform:layer:Istio$kubernetes:core/v1:ConfigMap::istio-mesh"
 )
 CRDS = "urn:pulumi:local::kserve-platform::kserve-platform:layer:KServe$kserve-cluster:index:CrdSet::kserve"
+NAT_GATEWAY = (
+    "urn:pulumi:local::kserve-platform::kserve-platform:eks:Network$aws:ec2/natGateway:NatGateway::nat-a"
+)
 
 
 def operation(urn: str, kind: str) -> dict[str, Any]:
@@ -39,9 +42,11 @@ def test_a_state_without_interruptions_has_none() -> None:
         (CONFIG_MAP, "updating", False, True),
         (CONFIG_MAP, "deleting", False, True),
         (CRDS, "creating", False, True),
+        (NAT_GATEWAY, "creating", True, False),
+        (NAT_GATEWAY, "deleting", True, True),
     ],
 )
-def test_only_a_creation_on_somebody_elses_cluster_is_left_for_a_person(
+def test_only_a_creation_in_a_cloud_or_on_somebody_elses_cluster_is_left_for_a_person(
     urn: str, kind: str, ours: bool, forgotten: bool
 ) -> None:
     assert can_be_forgotten(Pending(urn, kind), cluster_is_ours=ours) is forgotten

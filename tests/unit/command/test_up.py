@@ -17,7 +17,7 @@ from command.inference.client import Answer, Ingress, Request
 from command.samples import drawn_sample
 from command.up import Proof, bring_up
 from components.errors import PlatformError
-from components.settings.load import load_stack_file
+from components.settings.load import load, load_stack_file
 from tests.unit.command import recorded as events
 from tests.unit.command.cluster_objects import condition, thing
 from tests.unit.command.doubles import FakeEngine, FakeMachine, Lines, places_in, with_state
@@ -189,13 +189,29 @@ def test_a_cluster_whose_ingress_has_no_address_is_told(places: Places) -> None:
     assert endpoints(settings, {"ingressHost": "10.0.0.1", "ingressPort": 80}) == []
 
 
+def test_a_stack_that_is_aws_alone_has_no_ingress_and_nobody_looks_for_one() -> None:
+    settings = load(
+        {
+            "kserve-platform:cluster": {
+                "provider": "eks",
+                "stack": {"part": "infra"},
+                "region": "eu-west-1",
+                "zones": ["eu-west-1a", "eu-west-1b"],
+                "nodeGroups": {"system": {"instanceTypes": ["m7i.xlarge"], "minSize": 1, "maxSize": 2}},
+            }
+        }
+    )
+
+    assert endpoints(settings, {}) == []
+
+
 def test_down_destroys_then_looks_for_what_no_state_knows_then_forgets(places: Places, lines: Lines) -> None:
     places.passphrase.parent.mkdir(parents=True, exist_ok=True)
     places.passphrase.write_text("correct-horse-battery\n")
     machine = FakeMachine(FakeEngine(places, [events.summary(delete=148)]))
     assert take_down(places, Board([lines]), machine) == 0
     assert machine.fake.operations == ["destroy"]
-    assert machine.done == ["engine", "remove cluster"]
+    assert machine.done == ["sign in", "engine", "remove cluster"]
     assert not places.checkpoint.exists()
     assert "The stack local is down (" in lines.text.getvalue()
 
@@ -225,5 +241,5 @@ def test_a_destroy_that_fails_keeps_the_state(places: Places, lines: Lines) -> N
     machine = FakeMachine(engine)
     assert take_down(places, Board([lines]), machine) == 1
     assert places.checkpoint.exists()
-    assert machine.done == ["engine"]
+    assert machine.done == ["sign in", "engine"]
     assert "Then:  make down   (what is done is kept)" in lines.text.getvalue()
