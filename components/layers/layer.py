@@ -88,18 +88,18 @@ class Layer(pulumi.ComponentResource):
         edits: Sequence[Edit] = (),
         *,
         after: Mapping[int, Sequence[pulumi.Resource]] | None = None,
+        late: Sequence[Edit] = (),
     ) -> Installed:
         """Register objects, those of a phase after those that the phase waits for.
-        late: Sequence[Edit] = (),
 
         Args:
             manifests: What to install, as rendered.
             edits: What to change first.
             after: Resources from elsewhere that the objects of a phase need, by phase.
-        """
-        edited = sorted(apply_edits(manifests, *edits), key=phase)
             late: Edits after all others, which may put in what is known only once its resource is there: an
                 output can neither be copied nor digested.
+        """
+        edited = sorted(apply_edits(manifests, *edits), key=phase)
         made: dict[int, list[pulumi.Resource]] = {}
         for current in sorted({phase(manifest) for manifest in edited}):
             needed = [resource for earlier in WAITS_FOR[current] for resource in made.get(earlier, [])]
@@ -108,9 +108,9 @@ class Layer(pulumi.ComponentResource):
                 register(finished, self._options(needed, ignore=foreign_fields(manifest)))
                 for manifest in edited
                 if phase(manifest) == current
+                for finished in apply_edits([manifest], *late)
             ]
         return Installed(tuple(edited), tuple(r for resources in made.values() for r in resources))
-                for finished in apply_edits([manifest], *late)
 
     def gate(
         self,
