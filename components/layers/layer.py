@@ -22,6 +22,7 @@ from components.layers.edits import (
     unawaited,
     without_aggregated_rules,
 )
+from components.layers.hardening import confined
 from components.layers.objects import Manifest, register
 from components.layers.ordering import WAITS_FOR, foreign_fields, phase, shared_with_controller
 
@@ -43,6 +44,7 @@ def profile_edits(profile: Profile) -> tuple[Edit, ...]:
     """The edits that a profile makes to every layer, after the layer's own."""
     return (
         without_aggregated_rules,
+        confined,
         unawaited,
         shared_with_controller,
         *((built_images,) if profile.built else ()),

@@ -13,6 +13,7 @@ from components.catalog.references import image_fields
 from components.catalog.render import Rendered
 from components.cluster.base import Cluster
 from components.layers.edits import Edit
+from components.layers.hardening import confined, unprivileged
 from components.layers.kserve_config import ContainerSize
 from components.layers.layer import Layer
 from components.layers.objects import Manifest
@@ -57,7 +58,7 @@ class Runtimes(Layer):
     def __init__(self, cluster: Cluster, args: Args) -> None:
         super().__init__("Runtimes", "runtimes", cluster)
         chosen = [m for m in args.rendered.objects if m["metadata"]["name"] in args.names]
-        edits = (sized(args.predictor), *((built_server,) if args.built else ()))
+        edits = (sized(args.predictor), unprivileged, confined, *((built_server,) if args.built else ()))
         installed = self.install(chosen, edits, after={FOUNDATION: [args.kserve]})
         self.outputs = Outputs(runtimes=list(installed.resources))
         self.register_outputs({})

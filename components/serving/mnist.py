@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import pulumi
 
-from components.catalog.images import MNIST_MODEL_VERSION, TORCHSERVE_VERSION
+from components.catalog.images import EXAMPLE_LOADED, MNIST_MODEL_VERSION, TORCHSERVE_VERSION
 from components.cluster.base import Cluster
 from components.layers import model_storage
 from components.layers.layer import Layer
@@ -66,19 +67,23 @@ class MnistModel(Layer):
         self.register_outputs({})
 
 
-def predictor(requests: Mapping[str, str], limits: Mapping[str, str], **scaling: Any) -> Predictor:
+def predictor(
+    requests: Mapping[str, str], limits: Mapping[str, str], *, built: bool, **scaling: Any
+) -> Predictor:
     """The example's predictor.
 
     Args:
         requests: What is set aside for its container.
         limits: What it may use at most.
+        built: The runtime's image was built here: it is the example's server.
         scaling: The fields of `Predictor` that scale it.
     """
     return Predictor(
         model_format="pytorch",
         storage_uri=STORAGE_URI,
         runtime="kserve-torchserve",
-        runtime_version=TORCHSERVE_VERSION,
+        runtime_version=TORCHSERVE_VERSION if built else None,
+        loaded_image=None if built else EXAMPLE_LOADED[0].reference,
         requests=requests,
         limits=limits,
         **scaling,
@@ -88,11 +93,9 @@ def predictor(requests: Mapping[str, str], limits: Mapping[str, str], **scaling:
 def model_store(properties: str) -> list[Manifest]:
     """The configuration, and the Job that puts it and the archive on the claim.
 
-    A Job cannot change: its name says what it loads, so that another model or configuration is another Job.
+    A Job cannot change: its name says what it runs, so that another model, configuration or container is
+    another Job.
     """
-    told = hashlib.sha256(f"{IMAGE}\n{properties}".encode()).hexdigest()[:8]
-    name = f"{_NAME}-{told}"
-    metadata = {"name": name, "namespace": model_storage.NAMESPACE}
     mounts = [
         {"name": "store", "mountPath": _STORE},
         {"name": "config", "mountPath": _CONFIG_FOLDER, "readOnly": True},
@@ -100,7 +103,7 @@ def model_store(properties: str) -> list[Manifest]:
     container = {
         "name": "load",
         "image": IMAGE,
-        "imagePullPolicy": "IfNotPresent",
+        "imagePullPolicy": "Never",  # no registry has it, and nobody else shall come to
         "args": [f"{_STORE}/{FOLDER}", f"{_CONFIG_FOLDER}/config.properties"],
         "resources": {
             "requests": {"cpu": "10m", "memory": "32Mi"},
@@ -111,9 +114,13 @@ def model_store(properties: str) -> list[Manifest]:
             "capabilities": {"drop": ["ALL"]},
             "runAsNonRoot": True,
             "runAsUser": _USER,
+            "seccompProfile": {"type": "RuntimeDefault"},
         },
         "volumeMounts": mounts,
     }
+    told = json.dumps([container, properties], sort_keys=True)
+    name = f"{_NAME}-{hashlib.sha256(told.encode()).hexdigest()[:8]}"
+    metadata = {"name": name, "namespace": model_storage.NAMESPACE}
     pod = {
         "restartPolicy": "OnFailure",
         "automountServiceAccountToken": False,

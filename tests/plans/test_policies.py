@@ -83,5 +83,4 @@ def test_the_local_stack_would_be_refused_as_production(run: Run) -> None:
         "isvc-max-replicas",
         "isvc-probes-timeouts",
         "network-default-deny",
-        "workload-hardened",
     }
