@@ -77,6 +77,7 @@ class Fleet:
 
     Attributes:
         cluster: Name of the cluster in AWS.
+        kubernetes_version: Its minor version, e.g. 1.35.
         region: Its region.
         vpc: Id of its VPC. Pods cannot ask a machine's metadata service for it.
         subnets: Ids of the subnets of machines, by availability zone.
@@ -93,6 +94,7 @@ class Fleet:
     """
 
     cluster: str
+    kubernetes_version: str
     region: str
     vpc: pulumi.Input[str]
     subnets: Mapping[str, pulumi.Input[str]]

@@ -15,6 +15,10 @@ PROFILES: Mapping[tuple[str, int], tuple[str, ...]] = {
     ("nvidia-rtx-pro-6000", 96): ("1g.24gb", "2g.48gb", "4g.96gb"),
 }
 
+# Whose GPUs Bottlerocket's MIG manager cuts, and how it calls them; the memory follows, e.g. a100.40gb
+# (README of bottlerocket-core-kit's nvidia-migmanager). Of later ones nobody wrote down how they are called.
+BOTTLEROCKET: Mapping[str, str] = {"nvidia-a100": "a100", "nvidia-h100": "h100", "nvidia-h200": "h200"}
+
 
 def profiles_of(name: str, memory_mib: int) -> tuple[str, ...]:
     """Profiles of a GPU; none where they are not known here, which is no reason to refuse one."""

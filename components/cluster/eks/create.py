@@ -237,7 +237,7 @@ def _access(
 def _groups(settings: EksSettings, net: network.Outputs) -> dict[str, node_groups.Group]:
     return {
         name: node_groups.Group(
-            plan=plan_machines(name, group),
+            plan=plan_machines(name, group, settings.gpu),
             subnets=tuple(net.private[zone] for zone in zones_of(settings, group)),
         )
         for name, group in managed_groups(settings).items()

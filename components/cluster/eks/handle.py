@@ -46,6 +46,7 @@ def fleet_of(settings: EksSettings, place: Place, made: Made) -> Fleet:
     """
     return Fleet(
         cluster=place.cluster,
+        kubernetes_version=settings.kubernetes_version,
         region=place.region,
         vpc=made.network.vpc,
         subnets=made.network.private,
@@ -66,7 +67,7 @@ def groups_of(settings: EksSettings) -> dict[str, MachineGroup]:
     managed = managed_groups(settings)
     groups = {}
     for name, group in settings.node_groups.items():
-        plan = plan_machines(name, group)
+        plan = plan_machines(name, group, settings.gpu)
         groups[name] = MachineGroup(
             settings=group,
             labels=plan.labels,

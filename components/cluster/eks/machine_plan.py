@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from components.settings.eks.derived import (
-    Volume,
-    architecture_of,
-    desired_size,
-    gpu_of,
-    instances_of,
-    volume_of,
-)
-from components.settings.eks.nodes import NodeGroup
+from components.cluster.eks.user_data import user_data
+from components.settings.eks.derived import Volume, architecture_of, desired_size, gpu_of, volume_of
+from components.settings.eks.nodes import GpuSettings, NodeGroup
+from components.settings.eks.sharing import CONFIG_LABEL, brings_its_plugin, config_name, shown_gpus
 
 GPU_RESOURCE = "nvidia.com/gpu"
 ACCELERATOR = "k8s.amazonaws.com/accelerator"
@@ -47,6 +41,7 @@ _EFFECTS = {
 KUBERNETES_EFFECTS = {theirs: ours for ours, theirs in _EFFECTS.items()}
 
 _SCALER = "k8s.io/cluster-autoscaler"
+_WHOLE = GpuSettings()
 
 
 @dataclass(frozen=True)
@@ -72,6 +67,7 @@ class MachinePlan:
         reservation: Capacity that was bought before; None without.
         block: The reservation is a capacity block.
         gpus: GPUs of one machine.
+        shown_gpus: What one machine shows to pods: more, where its GPUs are shared.
         user_data: What a machine is told at its start, base64; None for nothing.
     """
 
@@ -88,15 +84,17 @@ class MachinePlan:
     reservation: str | None
     block: bool
     gpus: int
+    shown_gpus: int
     user_data: str | None
 
 
-def plan_machines(name: str, group: NodeGroup) -> MachinePlan:
+def plan_machines(name: str, group: NodeGroup, sharing: GpuSettings = _WHOLE) -> MachinePlan:
     """What a group of machines becomes.
 
     Args:
         name: The group's name.
         group: Its settings.
+        sharing: How the cluster's GPUs are shared.
     """
     gpu = gpu_of(group)
     labels = {**group.labels, POOL: name}
@@ -106,6 +104,8 @@ def plan_machines(name: str, group: NodeGroup) -> MachinePlan:
         # device plugin of the last one is still starting.
         labels |= {ACCELERATOR: gpu.name, "nvidia.com/gpu.present": "true"}
         taints = (*taints, Taint(GPU_RESOURCE, "true", "NO_SCHEDULE"))
+        if not brings_its_plugin(group):
+            labels |= {CONFIG_LABEL: config_name(sharing)}
     bottlerocket = group.ami == "bottlerocket"
     return MachinePlan(
         ami_type=_AMIS[group.ami, architecture_of(group), gpu is not None],
@@ -122,36 +122,9 @@ def plan_machines(name: str, group: NodeGroup) -> MachinePlan:
         reservation=group.reservation,
         block=group.capacity == "capacityBlock",
         gpus=gpu.count if gpu else 0,
-        user_data=None if bottlerocket else _user_data(group),
+        shown_gpus=shown_gpus(sharing, gpu) if gpu else 0,
+        user_data=user_data(group, sharing),
     )
-
-
-def _user_data(group: NodeGroup) -> str | None:
-    """Images and pods on the machine's own disks, where all its types have some: they are many times faster.
-
-    EKS adds its own part to ours, and takes ours in MIME only.
-    """
-    instances = instances_of(group)
-    if not instances or not all(instance.local_disks for instance in instances):
-        return None
-    rows = (
-        "MIME-Version: 1.0",
-        'Content-Type: multipart/mixed; boundary="//"',
-        "",
-        "--//",
-        "Content-Type: application/node.eks.aws",
-        "",
-        "apiVersion: node.eks.aws/v1alpha1",
-        "kind: NodeConfig",
-        "spec:",
-        "  instance:",
-        "    localStorage:",
-        "      strategy: RAID0",
-        "",
-        "--//--",
-        "",
-    )
-    return base64.b64encode("\n".join(rows).encode()).decode()
 
 
 def scaling_tags(plan: MachinePlan, cluster: str) -> dict[str, str]:
@@ -167,5 +140,5 @@ def scaling_tags(plan: MachinePlan, cluster: str) -> dict[str, str]:
         f"{template}/taint/{taint.key}": f"{taint.value}:{KUBERNETES_EFFECTS[taint.effect]}"
         for taint in plan.taints
     }
-    gpus = {f"{template}/resources/{GPU_RESOURCE}": str(plan.gpus)} if plan.gpus else {}
+    gpus = {f"{template}/resources/{GPU_RESOURCE}": str(plan.shown_gpus)} if plan.gpus else {}
     return {f"{_SCALER}/enabled": "true", f"{_SCALER}/{cluster}": "owned", **labels, **taints, **gpus}

@@ -8,9 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from components.facts.instances import Architecture, Gpu, Instance, find
-from components.facts.mig import parts_of
 from components.settings.eks.cluster import EksSettings
 from components.settings.eks.nodes import NodeGroup
+from components.settings.eks.sharing import shown_gpus
 
 CPU_DISK_GIB, GPU_DISK_GIB = 100, 300
 CPU_THROUGHPUT, GPU_THROUGHPUT = 125, 600
@@ -90,13 +90,5 @@ def types_are_known(cluster: EksSettings) -> bool:
 
 
 def visible_gpus(cluster: EksSettings, gpu: Gpu) -> int:
-    """What one machine with these GPUs shows to Kubernetes as nvidia.com/gpu.
-
-    With timeSlicing and MPS each GPU is there as often as it is shared. With MIG its parts are resources of
-    their own names in the mixed strategy; in the single one, which this project uses, they count as GPUs.
-    """
-    if cluster.gpu.sharing in {"timeSlicing", "mps"}:
-        return gpu.count * (cluster.gpu.replicas or 1)
-    if cluster.gpu.sharing == "mig" and cluster.gpu.mig_profile:
-        return gpu.count * parts_of(cluster.gpu.mig_profile, gpu.memory_mib)
-    return gpu.count
+    """What one machine with these GPUs shows to Kubernetes as nvidia.com/gpu."""
+    return shown_gpus(cluster.gpu, gpu)

@@ -15,7 +15,6 @@ Ami = Literal["al2023", "bottlerocket"]
 Capacity = Literal["onDemand", "spot", "capacityReservation", "capacityBlock"]
 Effect = Literal["NoSchedule", "PreferNoSchedule", "NoExecute"]
 Sharing = Literal["none", "timeSlicing", "mps", "mig"]
-GpuSoftware = Literal["devicePlugin", "operator"]
 
 
 class Taint(Model):
@@ -98,11 +97,10 @@ class NodeGroup(Model):
 
 
 class GpuSettings(Model):
-    """What runs on machines with GPUs so that pods can have them."""
+    """How pods have the GPUs of machines.
 
-    software: GpuSoftware = "devicePlugin"
-    """What tells Kubernetes of GPUs: NVIDIA's device plugin with feature discovery and metrics, or the GPU
-    operator, which MIG needs."""
+    NVIDIA's device plugin, feature discovery and metrics are installed wherever a group has GPUs.
+    """
 
     sharing: Sharing = "none"
     """Whether several pods share one GPU. `timeSlicing` takes turns, `mps` runs them side by side, both

@@ -119,6 +119,7 @@ def test_a_gpu_group_is_tainted_labelled_and_starts_from_zero(run: Run) -> None:
     assert inputs["labels"] == {
         "k8s.amazonaws.com/accelerator": "nvidia-a10g",
         "kserve-platform/pool": "gpu",
+        "nvidia.com/device-plugin.config": "whole",
         "nvidia.com/gpu.present": "true",
     }
 
@@ -133,6 +134,7 @@ def test_the_autoscaler_knows_machines_of_a_group_that_has_none(run: Run) -> Non
         "k8s.io/cluster-autoscaler/kserve-platform-eks-dev": "owned",
         "k8s.io/cluster-autoscaler/node-template/label/k8s.amazonaws.com/accelerator": "nvidia-a10g",
         "k8s.io/cluster-autoscaler/node-template/label/kserve-platform/pool": "gpu",
+        "k8s.io/cluster-autoscaler/node-template/label/nvidia.com/device-plugin.config": "whole",
         "k8s.io/cluster-autoscaler/node-template/label/nvidia.com/gpu.present": "true",
         "k8s.io/cluster-autoscaler/node-template/resources/nvidia.com/gpu": "1",
         "k8s.io/cluster-autoscaler/node-template/taint/nvidia.com/gpu": "true:NoSchedule",

@@ -156,7 +156,7 @@ EKS_IN_FULL = Settings(
                 expected=Expected(size=1, hours_per_day=8),
             ),
         },
-        gpu=GpuSettings(software="operator", sharing="mig", mig_profile="1g.10gb"),
+        gpu=GpuSettings(sharing="mig", mig_profile="1g.10gb"),
         autoscaler="karpenter",
         model_buckets={
             "models": ModelBucket(bucket="example-models"),

@@ -44,22 +44,8 @@ def sharing_says_how_often(parts: Parts) -> Iterator[Problem]:
             )
 
 
-def mig_has_the_operator(parts: Parts) -> Iterator[Problem]:
-    """Only the operator's MIG manager cuts GPUs when a machine starts."""
-    cluster = eks_of(parts)
-    if cluster and cluster.gpu.sharing == "mig" and cluster.gpu.software != "operator":
-        yield of_cluster(
-            "gpu",
-            "software",
-            value=cluster.gpu.software,
-            what="cannot cut GPUs",
-            why="sharing: mig needs the MIG manager, which the GPU operator has",
-            fix="write software: operator",
-        )
-
-
 def mig_is_of_gpus_that_have_it(parts: Parts) -> Iterator[Problem]:
-    """The MIG manager fails on other GPUs, and the machine never shows one."""
+    """Others cannot be cut, and the machine would show whole ones or none."""
     cluster = eks_of(parts)
     if cluster is None or cluster.gpu.sharing != "mig":
         return
@@ -105,24 +91,23 @@ def sharing_has_gpus(parts: Parts) -> Iterator[Problem]:
         )
 
 
-def auto_mode_has_its_own_gpu_software(parts: Parts) -> Iterator[Problem]:
-    """Two device plugins on one machine fight for its GPUs."""
+def auto_mode_shares_no_gpus(parts: Parts) -> Iterator[Problem]:
+    """Its machines have the device plugin built in, and AWS lets nobody configure it."""
     cluster = eks_of(parts)
-    if cluster and cluster.autoscaler == "auto" and cluster.gpu.software == "operator":
+    if cluster and cluster.autoscaler == "auto" and cluster.gpu.sharing != "none":
         yield of_cluster(
             "gpu",
-            "software",
-            value=cluster.gpu.software,
+            "sharing",
+            value=cluster.gpu.sharing,
             what="does not go with autoscaler: auto",
-            why="machines of EKS Auto Mode have driver and device plugin built in",
+            why="machines of EKS Auto Mode have the device plugin built in, and AWS lets nobody configure it",
             fix="remove it, or choose another kserve-platform:cluster.autoscaler",
         )
 
 
 RULES: tuple[Rule, ...] = (
     sharing_says_how_often,
-    mig_has_the_operator,
     mig_is_of_gpus_that_have_it,
     sharing_has_gpus,
-    auto_mode_has_its_own_gpu_software,
+    auto_mode_shares_no_gpus,
 )

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from components.errors import Problem
 from components.facts.instances import find, nearest_type
+from components.facts.mig import BOTTLEROCKET
 from components.settings.eks.derived import gpu_of, instances_of, volume_of
 from components.settings.parts import Parts, Rule
 from components.settings.rules.eks.scope import eks_of, groups_of, of_group
@@ -129,21 +130,21 @@ def auto_mode_chooses_for_itself(parts: Parts) -> Iterator[Problem]:
             )
 
 
-def bottlerocket_keeps_its_own_gpu_software(parts: Parts) -> Iterator[Problem]:
-    """Bottlerocket has the driver and the device plugin built in, and lets nothing replace them."""
+def bottlerocket_knows_how_to_cut_its_gpus(parts: Parts) -> Iterator[Problem]:
+    """On Bottlerocket the system itself cuts GPUs, those that it knows by name."""
     cluster = eks_of(parts)
     for name, group in groups_of(parts):
-        if cluster is None or group.ami != "bottlerocket" or gpu_of(group) is None:
+        gpu = gpu_of(group)
+        if cluster is None or group.ami != "bottlerocket" or gpu is None or cluster.gpu.sharing != "mig":
             continue
-        if cluster.gpu.software == "operator" or cluster.gpu.sharing == "mps":
-            what = "the GPU operator" if cluster.gpu.software == "operator" else "MPS"
+        if gpu.mig and gpu.name not in BOTTLEROCKET:
             yield of_group(
                 name,
                 "ami",
                 value=group.ami,
-                what=f"does not go with {what}",
-                why="Bottlerocket has NVIDIA's device plugin built in, and nothing can be put into its place",
-                fix="write ami: al2023, or change kserve-platform:cluster.gpu",
+                what=f"does not know how to cut {gpu.name}",
+                why=f"its MIG manager is told of GPUs by names that are known for: {', '.join(BOTTLEROCKET)}",
+                fix="write ami: al2023, or change kserve-platform:cluster.gpu.sharing",
             )
 
 
@@ -153,5 +154,5 @@ RULES: tuple[Rule, ...] = (
     disks_are_fast_enough_for_what_they_promise,
     machines_can_use_their_disks,
     auto_mode_chooses_for_itself,
-    bottlerocket_keeps_its_own_gpu_software,
+    bottlerocket_knows_how_to_cut_its_gpus,
 )
