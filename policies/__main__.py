@@ -8,15 +8,14 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from pulumi_policy import PolicyPack  # the path comes first
-
-from components.errors import PlatformError
-from policies.pack import NAME, policies_of
+from components.errors import PlatformError  # the path comes first
+from policies.analyzer import Analyzer
 from policies.registry import ALL_RULES
-from policies.run import run_of
+from providers.rpc.server import serve
 
 try:
-    run = run_of(os.environ)
+    analyzer = Analyzer(ALL_RULES, os.environ)
 except PlatformError as refused:
     sys.exit(f"{refused}\n")
-PolicyPack(NAME, policies_of(ALL_RULES, run))
+# The engine's address comes first; after it may be the pack's folder.
+serve(analyzer, sys.argv[1:2], "KSERVE_PLATFORM_POLICY_LOG")

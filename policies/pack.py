@@ -1,144 +1,144 @@
-"""From our rules to Pulumi's policies: levels by the stack's environment, findings as messages.
+"""The rules for one run: what each of them says about a resource or a stack, and how much that counts.
 
-The engine asks the pack about every resource before it is made, in `preview` and again in `up`. What a rule
-cannot judge in a preview becomes one advisory line after everything else that it found.
+What a rule cannot judge in a preview becomes one line of advice beside everything else that it found.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
-
-from pulumi_policy import (
-    EnforcementLevel,
-    Policy,
-    PolicyConfigSchema,
-    ReportViolation,
-    ResourceValidationArgs,
-    ResourceValidationPolicy,
-    StackValidationArgs,
-    StackValidationPolicy,
-)
-from pulumi_policy import Severity as PulumiSeverity
-from pulumi_policy.policy import PolicyResource
-from pulumi_policy.proxy import UNKNOWN_STRING_VALUE, UnknownValueError
 
 from policies.rule import Context, Finding, Level, Resource, Rule
 from policies.run import Run
-from policies.values import plain, returned, with_secrets
 
-NAME = "kserve-platform"
-
-_LEVELS = {
-    Level.OFF: EnforcementLevel.DISABLED,
-    Level.ADVISORY: EnforcementLevel.ADVISORY,
-    Level.MANDATORY: EnforcementLevel.MANDATORY,
-    Level.REMEDIATE: EnforcementLevel.REMEDIATE,
-}
-_TYPES = {bool: "boolean", int: "number", float: "number", str: "string", list: "array", tuple: "array"}
+NAME, VERSION = "kserve-platform", "0.1.0"
 
 
-class NotYetKnown(UnknownValueError):
-    """Ends a policy with an advisory line, the only way that the machinery has to say less than it may."""
+@dataclass(frozen=True)
+class Configured:
+    """What a configuration of the pack says about a rule.
 
-    def __init__(self, findings: Sequence[Finding]) -> None:
-        super().__init__(UNKNOWN_STRING_VALUE, [])
-        self.message = "; ".join(f"{one.where} of {one.urn} cannot be judged until up" for one in findings)
-
-
-def policies_of(rules: Sequence[Rule], run: Run) -> list[Policy]:
-    """The rules as policies of a pack for one run."""
-    return [policy_of(rule, run) for rule in rules]
-
-
-def policy_of(rule: Rule, run: Run) -> Policy:
-    """One rule as a policy."""
-    shared: dict[str, Any] = {
-        "name": rule.id,
-        "description": rule.title,
-        "enforcement_level": _LEVELS[rule.levels.at(run.environment)],
-        "config_schema": _schema(rule.options),
-        "severity": PulumiSeverity(rule.severity.value),
-        "remediation_steps": "each violation says under `do` what to change",
-    }
-
-    def context(configured: Mapping[str, Any]) -> Context:
-        return rule.context(run.stack, run.environment, plain(configured))
-
-    if rule.check is None:
-
-        def validate_stack(args: StackValidationArgs, report: ReportViolation) -> None:
-            concerned = [_of_stack(one) for one in args.resources if rule.concerns(one.resource_type)]
-            tell(rule.findings(concerned, context(args.get_config())), report)
-
-        return StackValidationPolicy(validate=validate_stack, **shared)
-
-    def validate(args: ResourceValidationArgs, report: ReportViolation) -> None:
-        if rule.concerns(args.resource_type):
-            resource = _of_request(args, plain(args.props))
-            tell(rule.findings([resource], context(args.get_config())), report)
-
-    def remediate(args: ResourceValidationArgs) -> Any:
-        if rule.remediate is None or not rule.concerns(args.resource_type):
-            return None
-        better = rule.remediate(_of_request(args, with_secrets(args.props)), context(args.get_config()))
-        return None if better is None else returned(better)
-
-    return ResourceValidationPolicy(
-        validate=validate, remediate=remediate if rule.remediate is not None else None, **shared
-    )
-
-
-def tell(findings: Sequence[Finding], report: ReportViolation) -> None:
-    """Report what was found.
-
-    Raises:
-        NotYetKnown: Something cannot be judged yet; everything else was reported before.
+    Attributes:
+        level: What a violation does.
+        options: Options that are not their defaults.
     """
-    for one in findings:
-        if not one.undecided:
-            report(message(one), one.urn)
-    if blind := [one for one in findings if one.undecided]:
-        raise NotYetKnown(blind)
+
+    level: Level
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Told:
+    """One thing that a rule has to say.
+
+    Attributes:
+        rule: The rule.
+        level: What it does: advice, or a refusal.
+        text: What a person reads.
+        urn: The resource that it is about; empty for several.
+    """
+
+    rule: Rule
+    level: Level
+    text: str
+    urn: str
+
+
+class Pack:
+    """The rules, as strict as a run and its configuration want them.
+
+    Args:
+        rules: The rules.
+        run: The preview or update that they judge.
+        configured: The pack's configuration, by id; a rule without one is as strict as the environment.
+    """
+
+    def __init__(
+        self, rules: Sequence[Rule], run: Run, configured: Mapping[str, Configured] | None = None
+    ) -> None:
+        given = configured or {}
+        self._levels = {
+            rule.id: given[rule.id].level if rule.id in given else rule.levels.at(run.environment)
+            for rule in rules
+        }
+        options = {rule.id: given[rule.id].options if rule.id in given else {} for rule in rules}
+        self._contexts: Mapping[str, Context] = {
+            rule.id: rule.context(run.stack, run.environment, options[rule.id]) for rule in rules
+        }
+        self._asked = [rule for rule in rules if self._levels[rule.id] is not Level.OFF]
+        self._concerned: dict[str, tuple[Rule, ...]] = {}
+
+    def level(self, rule: Rule) -> Level:
+        """What a violation of a rule does in this run."""
+        return self._levels[rule.id]
+
+    def concerns(self, token: str) -> bool:
+        """Whether a rule over single resources has anything to do with a type."""
+        return any(rule.check for rule in self._rules(token))
+
+    def mends(self, token: str) -> bool:
+        """Whether a rule may mend resources of a type."""
+        return any(self._mending(rule) for rule in self._rules(token))
+
+    def judge(self, resource: Resource) -> Iterator[Told]:
+        """What the rules over single resources say about one."""
+        for rule in self._rules(resource.type):
+            if rule.check is not None:
+                yield from self._told(rule, [resource])
+
+    def judge_stack(self, resources: Sequence[Resource]) -> Iterator[Told]:
+        """What the rules over a whole stack say about it."""
+        for rule in self._asked:
+            if rule.check_stack is not None:
+                yield from self._told(rule, resources)
+
+    def mend(self, resource: Resource) -> Iterator[tuple[Rule, Mapping[str, Any]]]:
+        """What the rules make of a resource, one on top of the other: each its whole properties."""
+        for rule in self._rules(resource.type):
+            if rule.remediate is not None and self._mending(rule):
+                better = rule.remediate(resource, self._contexts[rule.id])
+                if better is not None:
+                    resource = replace(resource, props=better)
+                    yield rule, better
+
+    def _rules(self, token: str) -> tuple[Rule, ...]:
+        if token not in self._concerned:
+            self._concerned[token] = tuple(rule for rule in self._asked if rule.concerns(token))
+        return self._concerned[token]
+
+    def _mending(self, rule: Rule) -> bool:
+        return rule.remediate is not None and self._levels[rule.id] is Level.REMEDIATE
+
+    def _told(self, rule: Rule, resources: Sequence[Resource]) -> Iterator[Told]:
+        level = self._levels[rule.id]
+        # What a rule still finds after it mended is not to be mended.
+        refusal = Level.MANDATORY if level is Level.REMEDIATE else level
+        later: list[Finding] = []
+        for one in rule.findings(resources, self._contexts[rule.id]):
+            if one.undecided:
+                later.append(one)
+            else:
+                yield Told(rule, refusal, f"{rule.title}\n{message(one)}", one.urn)
+        if later:
+            yield Told(rule, Level.ADVISORY, f"{rule.title}\n{_undecided(later)}", _common_urn(later))
 
 
 def message(finding: Finding) -> str:
     """A finding as a person reads it, below the rule's title."""
-    rows = (("at", finding.where), ("seen", finding.seen), ("why", finding.why), ("do", finding.fix))
+    return _rows(("at", finding.where), ("seen", finding.seen), ("why", finding.why), ("do", finding.fix))
+
+
+def _undecided(findings: Sequence[Finding]) -> str:
+    of_one = bool(_common_urn(findings))
+    places = (one.where if of_one else f"{one.where} of {one.urn}" for one in findings)
+    return _rows(("at", ", ".join(places)), ("why", "it cannot be judged until up, which knows the value"))
+
+
+def _common_urn(findings: Sequence[Finding]) -> str:
+    urns = {one.urn for one in findings}
+    return urns.pop() if len(urns) == 1 else ""
+
+
+def _rows(*rows: tuple[str, str | None]) -> str:
     return "\n".join(f"  {label + ':':<6}{text}" for label, text in rows if text)
-
-
-def _schema(options: Mapping[str, Any]) -> PolicyConfigSchema | None:
-    if not options:
-        return None
-    return PolicyConfigSchema(
-        {name: {"type": _TYPES.get(type(default), "object")} for name, default in options.items()}
-    )
-
-
-def _of_request(args: ResourceValidationArgs, props: Mapping[str, Any]) -> Resource:
-    return Resource(
-        args.resource_type,
-        args.name,
-        args.urn,
-        props,
-        protect=bool(args.opts and args.opts.protect),
-        ignore_changes=tuple(args.opts.ignore_changes) if args.opts else (),
-        parent=(args.opts.parent or "") if args.opts else "",
-    )
-
-
-def _of_stack(found: PolicyResource) -> Resource:
-    return Resource(
-        found.resource_type,
-        found.name,
-        found.urn,
-        plain(found.props),
-        protect=bool(found.opts and found.opts.protect),
-        ignore_changes=tuple(found.opts.ignore_changes) if found.opts else (),
-        parent=found.parent.urn if found.parent else "",
-        dependencies=tuple(one.urn for one in found.dependencies),
-        property_dependencies={
-            name: tuple(one.urn for one in found_by) for name, found_by in found.property_dependencies.items()
-        },
-    )

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from fnmatch import fnmatchcase
+from functools import cache
 from typing import Any
 
 from components.facts.environments import Environment
@@ -146,7 +147,7 @@ class Rule:
 
     def concerns(self, token: str) -> bool:
         """Whether the rule judges resources of a type."""
-        return any(fnmatchcase(token, pattern) for pattern in self.types)
+        return one_of(token, self.types)
 
     def context(self, stack: str, environment: Environment, configured: Mapping[str, Any]) -> Context:
         """What the rule is told besides resources; unknown options are left out."""
@@ -167,6 +168,12 @@ class Rule:
             found += _caught(self.check_stack(judged, context), judged, self)
         # Two questions about one unknown value are one unknown.
         return list(dict.fromkeys(found))
+
+
+@cache
+def one_of(token: str, types: tuple[str, ...]) -> bool:
+    """Whether a type token is one of some types, `*` standing for any text."""
+    return any(fnmatchcase(token, pattern) for pattern in types)
 
 
 def undecided(where: str, resource: Resource) -> Finding:

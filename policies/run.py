@@ -24,18 +24,24 @@ class Run:
     environment: Environment
 
 
-def run_of(variables: Mapping[str, str]) -> Run:
+def run_of(
+    variables: Mapping[str, str], stack: str = "", configuration: Mapping[str, str] | None = None
+) -> Run:
     """The run that the engine started the pack for.
 
     Args:
-        variables: The process's environment: PULUMI_STACK and PULUMI_CONFIG of the engine (constructEnv in
-            `sdk/go/common/resource/plugin/analyzer_plugin.go`), KSERVE_PLATFORM_ENVIRONMENT of a person.
+        variables: The process's environment: KSERVE_PLATFORM_ENVIRONMENT of a person. An engine that starts
+            the pack by an executable of its own puts PULUMI_STACK and PULUMI_CONFIG there too (constructEnv
+            in `sdk/go/common/resource/plugin/analyzer_plugin.go`).
+        stack: The stack's name, as the engine says it in ConfigureStack; empty where it does not.
+        configuration: The stack's configuration, said there too: full key to value or to its JSON text.
 
     Raises:
         PlatformError: KSERVE_PLATFORM_ENVIRONMENT is no environment.
     """
-    stack, cluster = variables.get("PULUMI_STACK", ""), cluster_in(_parsed(variables.get("PULUMI_CONFIG")))
-    return Run(stack, environment_of(stack, said=variables.get(VARIABLE, ""), cluster=cluster))
+    name = stack or variables.get("PULUMI_STACK", "")
+    cluster = cluster_in(configuration if stack else _parsed(variables.get("PULUMI_CONFIG")))
+    return Run(name, environment_of(name, said=variables.get(VARIABLE, ""), cluster=cluster))
 
 
 def cluster_in(configuration: object) -> str:

@@ -1,67 +1,47 @@
-"""Between the values of Pulumi's pack machinery and plain ones: unknowns, secrets and whole numbers."""
+"""Between values as the engine sends them and values as rules see them: what is secret, what is unknown."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
-
-from pulumi_policy import proxy, secret
 
 from policies.secret import Secret
 from policies.unknown import UNKNOWN
-
-# What stands for an unknown value where nothing checks for it: what a remediation is given.
-_SENTINELS = frozenset(text for name, text in vars(proxy).items() if name.startswith("UNKNOWN_"))
-_RAW = "__target"
+from providers.rpc import UNKNOWN as SENT_UNKNOWN
+from providers.rpc import Output
+from providers.rpc import Secret as SentSecret
 
 
 def plain(value: Any) -> Any:
-    """A value as rules see it. Reading an unknown part through the machinery's proxies raises."""
-    if isinstance(value, secret.Secret):
-        return Secret(plain(value.value))
-    if isinstance(value, str):
-        return UNKNOWN if value in _SENTINELS else value
-    if isinstance(value, Mapping):
-        return {key: _part(value, key) for key in value}
-    if isinstance(value, Sequence):
-        return [_part(value, index) for index in range(len(value))]
-    return int(value) if isinstance(value, float) and value.is_integer() else value
-
-
-def with_secrets(properties: Mapping[str, Any]) -> dict[str, Any]:
-    """Properties that a remediation is given: below their proxies the machinery keeps what is secret."""
-    return {key: _bare(value) for key, value in _unproxied(properties).items()}
-
-
-def _part(value: Any, key: Any) -> Any:
-    try:
-        return plain(value[key])
-    except proxy.UnknownValueError:
-        return UNKNOWN
-
-
-def _bare(value: Any) -> Any:
-    value = _unproxied(value)
-    if isinstance(value, secret.Secret):
-        return Secret(_bare(value.value))
+    """A value as a rule judges it: secrets bare, what is unknown as UNKNOWN."""
     if isinstance(value, dict):
-        return {key: _bare(inner) for key, inner in value.items()}
+        return {key: plain(inner) for key, inner in value.items()}
     if isinstance(value, list):
-        return [_bare(inner) for inner in value]
-    return plain(value) if isinstance(value, str | float) else value
+        return [plain(inner) for inner in value]
+    if isinstance(value, SentSecret | Output):
+        return plain(value.value)
+    return UNKNOWN if value is SENT_UNKNOWN else value
 
 
-def _unproxied(value: Any) -> Any:
-    proxied = isinstance(value, Mapping | Sequence) and not isinstance(value, dict | list | str | bytes)
-    return value[_RAW] if proxied else value
+def with_secrets(value: Any) -> Any:
+    """A value as a rule mends it: what is secret stays marked."""
+    if isinstance(value, dict):
+        return {key: with_secrets(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [with_secrets(inner) for inner in value]
+    if isinstance(value, SentSecret) or (isinstance(value, Output) and value.secret):
+        return Secret(with_secrets(value.value))
+    if isinstance(value, Output):
+        return with_secrets(value.value)
+    return UNKNOWN if value is SENT_UNKNOWN else value
 
 
 def returned(value: Any) -> Any:
-    """A value as the machinery takes it back from a remediation."""
+    """A mended value as it is sent back."""
     if value is UNKNOWN:
-        return proxy.UNKNOWN_STRING_VALUE
+        return SENT_UNKNOWN
     if isinstance(value, Secret):
-        return secret.Secret(returned(value.value))
+        return SentSecret(returned(value.value))
     if isinstance(value, Mapping):
         return {key: returned(inner) for key, inner in value.items()}
     return [returned(inner) for inner in value] if isinstance(value, list | tuple) else value

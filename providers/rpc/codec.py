@@ -70,20 +70,25 @@ class CodecError(ValueError):
         return f"{shown.lstrip('.')}: {self.reason}" if shown else self.reason
 
 
-def decode_struct(data: bytes) -> dict[str, Any]:
+def decode_struct(data: bytes, *, foreign: bool = False) -> dict[str, Any]:
     """Decode the bytes of a Struct.
+
+    Args:
+        data: The bytes.
+        foreign: Leave assets, archives and resource references as the objects that they are on the wire,
+            instead of refusing them: for who reads resources of others, and gives them back as they were.
 
     Raises:
         CodecError: The bytes are malformed, nested deeper than `MAX_DEPTH`, or hold an asset, an archive or a
             resource reference.
     """
     try:
-        return _struct(data, 0, len(data), 0)
+        return _struct(data, 0, len(data), 0, foreign)
     except (WireError, IndexError, struct.error, UnicodeDecodeError) as error:
         raise CodecError(f"malformed properties: {error}") from error
 
 
-def _struct(data: bytes, position: int, end: int, depth: int) -> dict[str, Any]:
+def _struct(data: bytes, position: int, end: int, depth: int, foreign: bool) -> dict[str, Any]:
     if depth > MAX_DEPTH:
         raise CodecError(f"nested deeper than {MAX_DEPTH} levels")
     result: dict[str, Any] = {}
@@ -98,7 +103,7 @@ def _struct(data: bytes, position: int, end: int, depth: int) -> dict[str, Any]:
                 key = data[begin:position].decode()
             elif tag == 0x12:
                 try:
-                    value = _value(data, begin, position, depth)
+                    value = _value(data, begin, position, depth, foreign)
                 except CodecError as error:
                     raise error.within(key) from None
         result[key] = value
@@ -118,7 +123,7 @@ def _embedded(data: bytes, position: int, end: int, tag: int) -> tuple[int, int]
     return begin + size, begin
 
 
-def _value(data: bytes, position: int, end: int, depth: int) -> Any:
+def _value(data: bytes, position: int, end: int, depth: int, foreign: bool) -> Any:
     result: Any = None
     while position < end:
         tag = data[position]
@@ -134,44 +139,46 @@ def _value(data: bytes, position: int, end: int, depth: int) -> Any:
             result = None
         else:
             stop, begin = _embedded(data, position, end, tag)
-            result = _compound(tag, data, begin, stop, depth)
+            result = _compound(tag, data, begin, stop, depth, foreign)
             position = stop
     return result
 
 
-def _compound(tag: int, data: bytes, begin: int, end: int, depth: int) -> Any:
+def _compound(tag: int, data: bytes, begin: int, end: int, depth: int, foreign: bool) -> Any:
     if tag == 0x1A:
         text = data[begin:end].decode()
         return UNKNOWN if text in _UNKNOWN_TEXTS else text
     if tag == 0x2A:
-        found = _struct(data, begin, end, depth + 1)
-        return _special(found) if SIGNATURE in found else found
+        found = _struct(data, begin, end, depth + 1, foreign)
+        return _special(found, foreign) if SIGNATURE in found else found
     if tag == 0x32:
-        return _list(data, begin, end, depth + 1)
+        return _list(data, begin, end, depth + 1, foreign)
     raise WireError(f"tag {tag} is not expected here")
 
 
-def _list(data: bytes, position: int, end: int, depth: int) -> list[Any]:
+def _list(data: bytes, position: int, end: int, depth: int, foreign: bool) -> list[Any]:
     if depth > MAX_DEPTH:
         raise CodecError(f"nested deeper than {MAX_DEPTH} levels")
     result: list[Any] = []
     while position < end:
         stop, begin = _embedded(data, position, end, 0x0A)
         try:
-            result.append(_value(data, begin, stop, depth))
+            result.append(_value(data, begin, stop, depth, foreign))
         except CodecError as error:
             raise error.within(len(result)) from None
         position = stop
     return result
 
 
-def _special(found: dict[str, Any]) -> Any:
+def _special(found: dict[str, Any], foreign: bool) -> Any:
     signature = found[SIGNATURE]
     if signature == SECRET:
         return Secret(found.get("value"))
     if signature == OUTPUT:
         dependencies = tuple(found.get("dependencies") or ())
         return Output(found.get("value", UNKNOWN), bool(found.get("secret")), dependencies)
+    if foreign:
+        return found
     raise CodecError(
         f"{_REFUSED.get(signature, 'a value of an unknown kind')} is not supported; give the content itself"
     )

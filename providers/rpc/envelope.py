@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from google.protobuf import message_factory
-from google.protobuf.descriptor import Descriptor
+from google.protobuf.descriptor import Descriptor, FieldDescriptor
 
 from providers.rpc.codec import CodecError, decode_struct, encode_struct
 from providers.rpc.wire import LENGTH_DELIMITED, delimited
@@ -23,23 +23,35 @@ class Message:
     Attributes:
         fields: The protobuf message without its Structs.
         structs: The Structs that were set, by field name; one that was not sent is absent.
+        parts: The messages of repeated fields that have Structs themselves, by field name.
     """
 
     fields: Any
     structs: Mapping[str, dict[str, Any]] = field(default_factory=dict)
+    parts: Mapping[str, Sequence[Message]] = field(default_factory=dict)
 
 
 class Envelope:
-    """Reads and writes messages of one type."""
+    """Reads and writes messages of one type.
 
-    def __init__(self, descriptor: Descriptor) -> None:
+    Args:
+        descriptor: The type.
+        foreign: Leave assets, archives and resource references as they are on the wire.
+    """
+
+    def __init__(self, descriptor: Descriptor, *, foreign: bool = False) -> None:
         self.type: Any = message_factory.GetMessageClass(descriptor)
-        self._structs = {
-            one.number: one.name
+        self._foreign = foreign
+        self._structs = {one.number: one.name for one in descriptor.fields if _is_struct(one)}
+        self._parts = {
+            one.number: (one.name, Envelope(one.message_type, foreign=foreign))
             for one in descriptor.fields
-            if one.message_type is not None and one.message_type.full_name == _STRUCT
+            if one.label == one.LABEL_REPEATED
+            and one.message_type is not None
+            and any(_is_struct(inner) for inner in one.message_type.fields)
         }
         self._numbers = {name: number for number, name in self._structs.items()}
+        self._numbers |= {name: number for number, (name, _) in self._parts.items()}
 
     def decode(self, data: bytes) -> Message:
         """Read a message.
@@ -49,16 +61,20 @@ class Envelope:
         """
         rest = bytearray()
         structs: dict[str, dict[str, Any]] = {}
+        parts: dict[str, list[Message]] = {}
         for number, kind, start, begin, end in wire_fields(data):
-            name = self._structs.get(number)
-            if name is None or kind != LENGTH_DELIMITED:
+            if kind == LENGTH_DELIMITED and number in self._structs:
+                name = self._structs[number]
+                try:
+                    structs[name] = decode_struct(data[begin:end], foreign=self._foreign)
+                except CodecError as error:
+                    raise error.within(name) from None
+            elif kind == LENGTH_DELIMITED and number in self._parts:
+                name, envelope = self._parts[number]
+                parts.setdefault(name, []).append(envelope.decode(data[begin:end]))
+            else:
                 rest += data[start:end]
-                continue
-            try:
-                structs[name] = decode_struct(data[begin:end])
-            except CodecError as error:
-                raise error.within(name) from None
-        return Message(self.type.FromString(bytes(rest)), structs)
+        return Message(self.type.FromString(bytes(rest)), structs, parts)
 
     def encode(self, message: Message) -> bytes:
         """Write a message.
@@ -67,10 +83,17 @@ class Envelope:
             CodecError: A Struct holds a value that is no property value.
         """
         encoded: bytes = message.fields.SerializeToString()
-        parts = [encoded]
+        written = [encoded]
         for name, value in message.structs.items():
             try:
-                parts.append(delimited(self._numbers[name], encode_struct(value)))
+                written.append(delimited(self._numbers[name], encode_struct(value)))
             except CodecError as error:
                 raise error.within(name) from None
-        return b"".join(parts)
+        for name, inner in message.parts.items():
+            envelope = self._parts[self._numbers[name]][1]
+            written += (delimited(self._numbers[name], envelope.encode(one)) for one in inner)
+        return b"".join(written)
+
+
+def _is_struct(field: FieldDescriptor) -> bool:
+    return field.message_type is not None and field.message_type.full_name == _STRUCT

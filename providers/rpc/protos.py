@@ -19,7 +19,8 @@ from typing import Any, Final
 _PROTO: Final = "pulumi.runtime.proto"
 
 
-def _load(*names: str) -> list[Any]:
+def load(*names: str) -> list[Any]:
+    """Generated modules of `pulumi.runtime.proto`."""
     stubs: list[str] = []
     if "pulumi" not in sys.modules:
         found = importlib.util.find_spec("pulumi")
@@ -38,6 +39,6 @@ def _load(*names: str) -> list[Any]:
             del sys.modules[name]
 
 
-provider_pb2, plugin_pb2, engine_pb2, resource_pb2 = _load(
+provider_pb2, plugin_pb2, engine_pb2, resource_pb2 = load(
     "provider_pb2", "plugin_pb2", "engine_pb2", "resource_pb2"
 )

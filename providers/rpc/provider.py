@@ -1,9 +1,9 @@
-"""The base of a provider: what every one answers the same way."""
+"""The bases of plugins: what every plugin, and every provider, answers the same way."""
 
 from __future__ import annotations
 
 import threading
-from typing import Any
+from typing import Any, ClassVar
 
 from providers.rpc.engine import Engine
 from providers.rpc.envelope import Message
@@ -11,25 +11,43 @@ from providers.rpc.protos import plugin_pb2
 from providers.rpc.protos import provider_pb2 as pb
 
 
-class Provider:
-    """A resource provider; a subclass implements the RPCs it serves as methods.
+class Plugin:
+    """What the engine starts and asks: a subclass implements the RPCs it serves as methods.
 
     The method of an RPC has its name in snake case (`CheckConfig` is `check_config`), takes the request and
     returns the answer as `Message`s. A failure is an `RpcError` or `InitFailed`. Calls run side by side in
     threads.
 
     Attributes:
-        name: The package name, as in the tokens of its resources.
+        service: The protocol's service that it serves.
+        foreign: Whether it reads resources of others, with assets and references in them.
+        name: Its name.
         version: What `pulumi plugin ls` and the engine's checks shall see.
         engine: Where to send log lines.
         cancelled: Set when the user asks to stop: every wait must end within a second.
     """
+
+    service: ClassVar[Any]
+    foreign: ClassVar[bool] = False
 
     def __init__(self, name: str, version: str) -> None:
         self.name = name
         self.version = version
         self.engine = Engine()
         self.cancelled = threading.Event()
+
+    def get_plugin_info(self, request: Message) -> Message:
+        return Message(plugin_pb2.PluginInfo(version=self.version))
+
+    def cancel(self, request: Message) -> Message:
+        self.cancelled.set()
+        return empty()
+
+
+class Provider(Plugin):
+    """A resource provider; its name is the package's, as in the tokens of its resources."""
+
+    service = pb.DESCRIPTOR.services_by_name["ResourceProvider"]
 
     def handshake(self, request: Message) -> Message:
         self.engine.attach(request.fields.engine_address)
@@ -40,9 +58,6 @@ class Provider:
     def attach(self, request: Message) -> Message:
         self.engine.attach(request.fields.address)
         return empty()
-
-    def get_plugin_info(self, request: Message) -> Message:
-        return Message(plugin_pb2.PluginInfo(version=self.version))
 
     def get_schema(self, request: Message) -> Message:
         return Message(pb.GetSchemaResponse(schema=f'{{"name": "{self.name}", "version": "{self.version}"}}'))
@@ -59,10 +74,6 @@ class Provider:
                 acceptSecrets=True, supportsPreview=True, supports_autonaming_configuration=True
             )
         )
-
-    def cancel(self, request: Message) -> Message:
-        self.cancelled.set()
-        return empty()
 
 
 def empty() -> Message:

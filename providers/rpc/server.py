@@ -1,4 +1,4 @@
-"""Serves a provider to the engine: port line, threads, signals, errors.
+"""Serves a plugin to the engine: port line, threads, signals, errors.
 
 The engine starts a plugin, reads one line with a port from its standard output, and speaks gRPC to it. It
 ends it with SIGINT, then SIGKILL after five seconds; Ctrl-C of the user arrives as the Cancel RPC instead,
@@ -26,50 +26,50 @@ from providers.rpc.codec import CodecError
 from providers.rpc.engine import CHANNEL_OPTIONS
 from providers.rpc.envelope import Envelope, Message
 from providers.rpc.errors import RpcError
-from providers.rpc.protos import provider_pb2
-from providers.rpc.provider import Provider
+from providers.rpc.provider import Plugin
 
-_SERVICE: Final = provider_pb2.DESCRIPTOR.services_by_name["ResourceProvider"]
 _THREADS: Final = 128
 _STATUS: Final = {code.value[0]: code for code in grpc.StatusCode}
 Handler = Callable[[Message], Message]
 
 
-def serve(provider: Provider, arguments: Sequence[str], log_variable: str) -> None:
+def serve(plugin: Plugin, arguments: Sequence[str], log_variable: str) -> None:
     """Serve until a signal arrives or the engine is gone; does not return.
 
     Args:
-        provider: What to serve.
+        plugin: What to serve.
         arguments: The command line without the program: options of the engine and its address (host:port).
         log_variable: The environment variable that names a file for one line a call and for stack traces.
     """
     if "--version" in arguments:
-        sys.stdout.write(f"{provider.name} {provider.version}\n")
+        sys.stdout.write(f"{plugin.name} {plugin.version}\n")
         return
     parent = os.getppid()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _leave)
     addresses = [word for word in arguments if not word.startswith("-")]
     if addresses:
-        provider.engine.attach(addresses[-1])
+        plugin.engine.attach(addresses[-1])
     announce = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)  # whatever a library prints must not be taken for the port
-    port = start(provider, CallLog(os.environ.get(log_variable)))
+    port = start(plugin, CallLog(os.environ.get(log_variable)))
     announce.write(f"{port}\n")
     announce.close()
     _outlive_no_engine(parent)
 
 
-def start(provider: Provider, log: CallLog) -> int:
+def start(plugin: Plugin, log: CallLog) -> int:
     """Listen on a free port of 127.0.0.1 and return it; the server lives as long as the process."""
     options = (*CHANNEL_OPTIONS, ("grpc.so_reuseport", 0))
     server = grpc.server(ThreadPoolExecutor(_THREADS, "rpc"), options=options)
     handlers = {
-        method.name: grpc.unary_unary_rpc_method_handler(_behaviour(method, handler, log))
-        for method in _SERVICE.methods
-        if (handler := getattr(provider, snake_case(method.name), None)) is not None
+        method.name: grpc.unary_unary_rpc_method_handler(_behaviour(method, handler, log, plugin.foreign))
+        for method in plugin.service.methods
+        if (handler := getattr(plugin, snake_case(method.name), None)) is not None
     }
-    server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(_SERVICE.full_name, handlers),))
+    server.add_generic_rpc_handlers(
+        (grpc.method_handlers_generic_handler(plugin.service.full_name, handlers),)
+    )
     port: int = server.add_insecure_port("127.0.0.1:0")
     server.start()
     _servers.append(server)
@@ -95,8 +95,9 @@ class CallLog:
             self._file.write(f"{time.strftime('%H:%M:%S')} {text}\n")
 
 
-def _behaviour(method: Any, handler: Handler, log: CallLog) -> Callable[[bytes, Any], bytes]:
-    request, answer = Envelope(method.input_type), Envelope(method.output_type)
+def _behaviour(method: Any, handler: Handler, log: CallLog, foreign: bool) -> Callable[[bytes, Any], bytes]:
+    request = Envelope(method.input_type, foreign=foreign)
+    answer = Envelope(method.output_type)
 
     def behave(data: bytes, context: Any) -> bytes:
         begin = time.monotonic()
@@ -116,7 +117,7 @@ def _behaviour(method: Any, handler: Handler, log: CallLog) -> Callable[[bytes, 
             outcome = "DEFECT"
             log.line(traceback.format_exc())
             problem = RpcError(
-                f"the provider has a defect: {type(error).__name__} in {method.name} at {_place(error)}"
+                f"the plugin has a defect: {type(error).__name__} in {method.name} at {_place(error)}"
             )
         finally:
             log.line(f"{method.name} {1000 * (time.monotonic() - begin):.1f} ms {outcome} {urn}")

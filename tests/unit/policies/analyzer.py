@@ -1,7 +1,4 @@
-"""Pulumi's own pack machinery, asked as the engine asks it, without the engine and its connection.
-
-The servicer's class is private to the SDK: this is the one place that knows it.
-"""
+"""The pack asked as the engine asks it: over the wire's bytes, without the engine and its connection."""
 
 from __future__ import annotations
 
@@ -9,14 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import pulumi_policy
-from google.protobuf import json_format, struct_pb2
+from google.protobuf import json_format
+from google.protobuf.struct_pb2 import Struct
 from pulumi.runtime.proto import analyzer_pb2
-from pulumi_policy.policy import _PolicyAnalyzerServicer
 
-from policies.pack import NAME, policies_of
+from policies import analyzer
 from policies.rule import Rule
-from policies.run import run_of
+from providers.rpc.envelope import Envelope, Message
+from providers.rpc.server import snake_case
 
 
 @dataclass(frozen=True)
@@ -54,13 +51,19 @@ class Sent:
 class Analyzer:
     """The pack for one stack."""
 
-    def __init__(self, rules: Sequence[Rule], stack: str) -> None:
-        self._servicer = _PolicyAnalyzerServicer(
-            NAME,
-            "0.1.0",
-            policies_of(rules, run_of({"PULUMI_STACK": stack})),
-            pulumi_policy.EnforcementLevel.ADVISORY,
+    def __init__(self, rules: Sequence[Rule], stack: str, config: Mapping[str, str] | None = None) -> None:
+        self._served = analyzer.Analyzer(rules, {})
+        self.call(
+            "ConfigureStack", analyzer_pb2.AnalyzerStackConfigureRequest(stack=stack, config=config or {})
         )
+
+    def call(self, name: str, request: Any) -> Any:
+        """What the pack answers to an RPC."""
+        method = self._served.service.methods_by_name[name]
+        read = Envelope(method.input_type, foreign=True).decode(request.SerializeToString())
+        answer: Message = getattr(self._served, snake_case(name))(read)
+        written = Envelope(method.output_type).encode(answer)
+        return getattr(analyzer_pb2, method.output_type.name, Struct).FromString(written)
 
     def analyze(self, sent: Sent) -> list[Any]:
         """What the pack says about one resource."""
@@ -71,21 +74,21 @@ class Analyzer:
             properties=_struct(sent.properties),
             options=sent.options,
         )
-        return list(self._servicer.Analyze(request, None).diagnostics)
+        return list(self.call("Analyze", request).diagnostics)
 
     def remediate(self, token: str, urn: str, wired: Mapping[str, Any]) -> list[Any]:
         """What the pack makes of one resource."""
         request = analyzer_pb2.AnalyzeRequest(type=token, urn=urn, name="x", properties=_struct(wired))
-        return list(self._servicer.Remediate(request, None).remediations)
+        return list(self.call("Remediate", request).remediations)
 
     def analyze_stack(self, resources: Sequence[Sent]) -> list[Any]:
         """What the pack says about a stack."""
         request = analyzer_pb2.AnalyzeStackRequest(resources=[_of_stack(sent) for sent in resources])
-        return list(self._servicer.AnalyzeStack(request, None).diagnostics)
+        return list(self.call("AnalyzeStack", request).diagnostics)
 
     def info(self) -> Any:
         """What the pack says about itself."""
-        return self._servicer.GetAnalyzerInfo(None, None)
+        return self.call("GetAnalyzerInfo", Struct())
 
 
 def _of_stack(sent: Sent) -> analyzer_pb2.AnalyzerResource:
@@ -104,5 +107,5 @@ def _of_stack(sent: Sent) -> analyzer_pb2.AnalyzerResource:
     )
 
 
-def _struct(wired: Mapping[str, Any]) -> struct_pb2.Struct:
-    return json_format.ParseDict(dict(wired), struct_pb2.Struct())
+def _struct(wired: Mapping[str, Any]) -> Struct:
+    return json_format.ParseDict(dict(wired), Struct())

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import yaml
 from google.protobuf import json_format
 from pulumi.runtime import rpc
 from pulumi.runtime.proto import analyzer_pb2
 
+import policies
+from policies.pack import NAME, VERSION
 from policies.registry import ALL_RULES
 from tests.unit.policies.analyzer import Analyzer, Sent
 from tests.unit.policies.state import SERVING, resources_of, rule_of
@@ -44,9 +49,11 @@ def test_an_unknown_value_is_advice_after_everything_else_that_was_found() -> No
 
     assert [one.enforcementLevel for one in told] == [analyzer_pb2.MANDATORY, analyzer_pb2.ADVISORY]
     assert told[1].message == (
-        "can't run policy 'image-pinned' from policy pack 'kserve-platform@v0.1.0' during preview: "
-        f"spec.template.spec.containers[0].image of {URN} cannot be judged until up"
+        "Images are pinned: a version everywhere, in production a digest or a trusted registry\n"
+        "  at:   spec.template.spec.containers[0].image\n"
+        "  why:  it cannot be judged until up, which knows the value"
     )
+    assert told[1].urn == URN
 
 
 def test_an_unknown_value_of_one_resource_hides_no_other_resource_of_a_stack() -> None:
@@ -56,13 +63,65 @@ def test_an_unknown_value_of_one_resource_hides_no_other_resource_of_a_stack() -
 
     told = Analyzer([rule_of("pdb-and-spread")], "eks-prod").analyze_stack(resources)
 
-    assert [one.urn for one in told] == [first.urn, first.urn, ""]
+    assert [one.urn for one in told] == [first.urn, first.urn, blind.urn]
+
+
+def test_what_is_unknown_in_several_resources_of_a_stack_is_one_line_of_advice() -> None:
+    first, *_ = resources_of("pdb-and-spread-fail")
+    blind = [Sent(first.type, f"urn-{number}", {"spec": {"replicas": rpc.UNKNOWN}}) for number in (1, 2)]
+
+    (told,) = Analyzer([rule_of("pdb-and-spread")], "eks-prod").analyze_stack(blind)
+
+    assert (told.urn, told.enforcementLevel) == ("", analyzer_pb2.ADVISORY)
+    assert "  at:   spec.replicas of urn-1, spec.replicas of urn-2\n" in told.message
 
 
 def test_levels_follow_from_the_stacks_name() -> None:
     assert _levels("isvc-min-replicas", "local") == {"isvc-min-replicas": analyzer_pb2.DISABLED}
     assert _levels("isvc-min-replicas", "eu-staging") == {"isvc-min-replicas": analyzer_pb2.ADVISORY}
     assert _levels("isvc-min-replicas", "eks-prod") == {"isvc-min-replicas": analyzer_pb2.MANDATORY}
+
+
+def test_levels_follow_from_the_stacks_settings_where_its_name_says_nothing() -> None:
+    rules = [rule_of("isvc-min-replicas")]
+    kind = {"kserve-platform:cluster": '{"provider": "kind"}'}
+
+    assert Analyzer(rules, "mine", kind).info().policies[0].enforcementLevel == analyzer_pb2.DISABLED
+    assert Analyzer(rules, "mine").info().policies[0].enforcementLevel == analyzer_pb2.MANDATORY
+
+
+def test_a_configuration_goes_over_the_environment_with_its_options() -> None:
+    analyzer = Analyzer([rule_of("isvc-min-replicas")], "eks-prod")
+    service = resources_of("isvc-min-replicas-fail")[0]
+
+    def levels(level: analyzer_pb2.EnforcementLevel.ValueType, **options: list[str]) -> set[int]:
+        configured = analyzer_pb2.PolicyConfig(enforcementLevel=level)
+        configured.properties.update(options)
+        request = analyzer_pb2.ConfigureAnalyzerRequest(policyConfig={"isvc-min-replicas": configured})
+        analyzer.call("Configure", request)
+        told = analyzer.analyze(Sent(service.type, service.urn, service.props))
+        return {one.enforcementLevel for one in told}
+
+    assert levels(analyzer_pb2.MANDATORY) == {analyzer_pb2.MANDATORY}
+    assert levels(analyzer_pb2.ADVISORY) == {analyzer_pb2.ADVISORY}
+    assert levels(analyzer_pb2.MANDATORY, allowScaleToZero=["prod"]) == set()
+    assert levels(analyzer_pb2.DISABLED) == set()
+
+
+def test_assets_of_other_resources_hinder_no_rule_and_come_back_as_they_were() -> None:
+    analyzer = Analyzer([rule_of("no-plaintext-secret")], "local")
+    asset = {rpc._special_sig_key: rpc._special_asset_sig, "text": "x"}
+
+    (mended,) = analyzer.remediate(SECRET, URN, {"data": {"a": "eA=="}, "file": asset})
+
+    assert analyzer.analyze(Sent(SECRET, URN, {"file": asset})) == []
+    assert json_format.MessageToDict(mended.properties)["file"] == asset
+
+
+def test_the_pack_is_of_the_version_that_its_file_says() -> None:
+    written = yaml.safe_load((Path(policies.__file__).parent / "PulumiPolicy.yaml").read_text())
+
+    assert (written["name"], written["version"]) == (NAME, VERSION)
 
 
 def test_what_a_secret_holds_is_encrypted_and_what_is_encrypted_stays() -> None:

@@ -40,6 +40,13 @@ def test_a_configuration_that_says_nothing_leaves_it_at_production(configuration
     assert run_of({"PULUMI_STACK": "mine", "PULUMI_CONFIG": configuration}).environment is Environment.PROD
 
 
+def test_what_the_engine_says_of_the_stack_counts_more_than_a_shells_variables() -> None:
+    shell = {"PULUMI_STACK": "mine", "PULUMI_CONFIG": KIND}
+
+    assert run_of(shell, "blue", {}) == Run("blue", Environment.PROD)
+    assert run_of({}, "blue", json.loads(KIND)) == Run("blue", Environment.DEV)
+
+
 def test_a_pack_started_for_no_stack_is_as_strict_as_in_production() -> None:
     assert run_of({}) == Run("", Environment.PROD)
 

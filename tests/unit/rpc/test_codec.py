@@ -94,6 +94,13 @@ def test_an_asset_is_refused_where_it_stands() -> None:
     assert str(caught.value) == "data.files[0]: an asset is not supported; give the content itself"
 
 
+def test_an_asset_of_others_stays_what_it_is_on_the_wire() -> None:
+    asset = {"4dabf18193072939515e22adb298388d": "c44067f5952c0a294b673a41bacd8c17", "text": "x"}
+    properties = {"data": {"files": [asset]}, "key": Secret("s")}
+
+    assert decode_struct(encode_struct(properties), foreign=True) == properties
+
+
 def test_a_value_that_json_does_not_have_is_refused_where_it_stands() -> None:
     with pytest.raises(CodecError) as caught:
         encode_struct({"data": [{"when": object()}]})

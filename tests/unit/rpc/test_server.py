@@ -175,7 +175,7 @@ def test_a_defect_is_one_line_for_the_user_and_a_trace_in_the_log(client: _Clien
     error: Any = caught.value
     log = (tmp_path / "calls.log").read_text()
     assert re.fullmatch(
-        r"the provider has a defect: ZeroDivisionError in Delete at <string>:\d+", error.details()
+        r"the plugin has a defect: ZeroDivisionError in Delete at <string>:\d+", error.details()
     )
     assert "ZeroDivisionError: division by zero" in log
     assert re.search(r"Delete \d+\.\d ms DEFECT urn:x", log)
