@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from components.catalog.images import EXAMPLE_LOADED
 from components.cluster.aws_sdk import require_aws_sdk
 from components.cluster.base import Cluster
 from components.cluster.existing import use_existing
@@ -11,7 +12,7 @@ from components.cluster.images import read_prepared
 from components.cluster.kind import create_kind
 from components.settings.cluster import ExistingSettings, KindSettings
 from components.settings.eks.cluster import EksSettings
-from components.settings.model import Settings
+from components.settings.model import MnistExample, Settings
 
 
 def create_cluster(settings: Settings, stack: str, prepared: Path) -> Cluster:
@@ -28,7 +29,8 @@ def create_cluster(settings: Settings, stack: str, prepared: Path) -> Cluster:
     small = settings.platform.resource_profile == "local"
     match settings.cluster:
         case KindSettings() as kind:
-            return create_kind(kind, stack, read_prepared(prepared, kind.images), low_requests=small)
+            images = read_prepared(prepared, kind.images, _unpublished(settings))
+            return create_kind(kind, stack, images, low_requests=small)
         case ExistingSettings() as existing:
             return use_existing(existing, small=small)
         case EksSettings() as eks:
@@ -39,3 +41,9 @@ def create_cluster(settings: Settings, stack: str, prepared: Path) -> Cluster:
             return create_eks(eks, stack, small=small)
         case other:
             raise AssertionError(f"refuse_unbuilt let {other.provider} pass")
+
+
+def _unpublished(settings: Settings) -> list[str]:
+    """References of images that the stack's services run, and that no registry has."""
+    example = any(isinstance(service, MnistExample) for service in settings.services.values())
+    return [image.reference for image in EXAMPLE_LOADED] if example else []

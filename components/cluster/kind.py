@@ -80,6 +80,7 @@ def kind_inputs(
         "kubernetesVersion": settings.kubernetes_version,
         "nodeImage": images.node_image or f"{_OFFICIAL_NODE}:v{settings.kubernetes_version}",
         "imageStore": images.store,
+        "loadedImages": dict(images.loaded) or None,
         "nodes": nodes,
         "apiServerPort": settings.ports.api_server,
         # kind's own network cannot be built here; a node image of ours brings a bridge.

@@ -27,6 +27,8 @@ class Predictor:
         storage_uri: Where its files lie.
         runtime: ClusterServingRuntime; None lets KServe choose by format.
         runtime_version: Image tag of the runtime; None for the runtime's own.
+        loaded_image: Image that every node has been given, and no registry has, to run in place of the
+            runtime's; None for the runtime's.
         protocol_version: Inference protocol; None for the runtime's first.
         requests: What is set aside for the container, by resource name.
         limits: What it may use at most.
@@ -40,6 +42,7 @@ class Predictor:
     storage_uri: str
     runtime: str | None = None
     runtime_version: str | None = None
+    loaded_image: str | None = None
     protocol_version: str | None = None
     requests: Mapping[str, str] = field(default_factory=dict)
     limits: Mapping[str, str] = field(default_factory=dict)
@@ -111,6 +114,8 @@ def manifest(name: str, namespace: str, predictor: Predictor) -> Manifest:
         "protocolVersion": predictor.protocol_version,
     }
     model |= {key: value for key, value in optional.items() if value is not None}
+    if predictor.loaded_image is not None:
+        model |= {"image": predictor.loaded_image, "imagePullPolicy": "Never"}
     amounts = {"requests": dict(predictor.requests), "limits": dict(predictor.limits)}
     if any(amounts.values()):
         model["resources"] = {kind: values for kind, values in amounts.items() if values}

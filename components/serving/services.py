@@ -30,7 +30,12 @@ def serve(cluster: Cluster, settings: Settings, platform: Platform) -> dict[str,
             Args(
                 name=name,
                 namespace=NAMESPACE,
-                predictor=predictor_of(service, settings, gpu_resource=cluster.capabilities.gpu_resource),
+                predictor=predictor_of(
+                    service,
+                    settings,
+                    gpu_resource=cluster.capabilities.gpu_resource,
+                    built=cluster.capabilities.images == "build",
+                ),
                 after=[
                     *platform.ready,
                     platform.storage.namespace,
@@ -43,7 +48,7 @@ def serve(cluster: Cluster, settings: Settings, platform: Platform) -> dict[str,
 
 
 def predictor_of(
-    service: ModelService | MnistExample, settings: Settings, *, gpu_resource: str | None
+    service: ModelService | MnistExample, settings: Settings, *, gpu_resource: str | None, built: bool
 ) -> Predictor:
     """What a service of the stack file asks of KServe.
 
@@ -51,12 +56,13 @@ def predictor_of(
         service: The service.
         settings: The stack, whose platform's sizes fill what the service leaves open.
         gpu_resource: What the cluster calls its GPUs.
+        built: Images were built here under upstream's names, that of the example's server among them.
     """
     size = sized(service.resources, predictor_size(settings).resources, KSERVES_PREDICTOR.resources)
     requests = size.requests.model_dump(exclude_none=True)
     limits = size.limits.model_dump(exclude_none=True)
     if isinstance(service, MnistExample):
-        return mnist.predictor(requests, limits, **_scaling(service))
+        return mnist.predictor(requests, limits, built=built, **_scaling(service))
     if service.gpu:
         limits = {**limits, gpu_resource or "nvidia.com/gpu": str(service.gpu)}
     return Predictor(

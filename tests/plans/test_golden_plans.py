@@ -15,6 +15,7 @@ import pulumi
 import pytest
 
 from components.catalog import fleet
+from components.catalog.images import EXAMPLE_LOADED
 from components.catalog.selection import components_of
 from machine.cache import Cache
 from machine.progress import Silent
@@ -62,16 +63,22 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
 
 
 def _machine_of_plans(home: Path, warm: Cache) -> None:
-    """A home with a kubeconfig, and two caches: in one, images were built for the local stack."""
+    """A home with a kubeconfig, and two caches: in one all images were built, in one the example's only."""
     (home / ".kube").mkdir()
     (home / ".kube" / "config").write_text("a kubeconfig of somebody's cluster")
     for name in ("pulled", "built"):
         (home / name).mkdir()
         (home / name / "rendered").symlink_to(warm.folder("rendered"))
-    prepared = home / "built" / "state" / "images"
-    prepared.mkdir(parents=True)
-    row = {"source": "build", "nodeImage": "docker.io/kindest/node:v1.34.4", "imageStore": "key-of-a-store"}
-    (prepared / "local.json").write_text(json.dumps(row))
+    example = {image.reference: f"sha256:{'e' * 64}" for image in EXAMPLE_LOADED}
+    rows = {
+        "built": {"nodeImage": "docker.io/kindest/node:v1.34.4", "imageStore": "key-of-a-store"},
+        "pulled": {"loadedImages": example},
+    }
+    for name, row in rows.items():
+        prepared = home / name / "state" / "images"
+        prepared.mkdir(parents=True)
+        source = "build" if name == "built" else "pull"
+        (prepared / "local.json").write_text(json.dumps({"source": source, **row}))
 
 
 @pytest.mark.parametrize("name", PLANS)

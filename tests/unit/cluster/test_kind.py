@@ -23,6 +23,7 @@ def test_the_default_stack_is_one_node_with_its_ingress() -> None:
         "kubernetesVersion": "1.34.4",
         "nodeImage": "docker.io/kindest/node:v1.34.4",
         "imageStore": "k1",
+        "loadedImages": None,
         "nodes": [
             {
                 "role": "control-plane",
@@ -43,6 +44,11 @@ def test_pulled_images_come_with_kinds_own_network_and_node() -> None:
     assert inputs["nodeImage"] == "docker.io/kindest/node:v1.33.4"
     assert inputs["network"] == "kindnet"
     assert inputs["imageStore"] is None
+
+
+def test_what_no_registry_has_is_loaded_beside_pulled_images() -> None:
+    loaded = {"kind.local/a:1": f"sha256:{'1' * 64}"}
+    assert _inputs(PreparedImages("pull", loaded=loaded))["loadedImages"] == loaded
 
 
 def test_every_node_has_the_mounts_and_the_control_plane_the_ports() -> None:
