@@ -6,16 +6,13 @@ in a preview leaves the other answers as they are, and the finding names the ver
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from typing import Any
 
+from policies.aws.neighbours import Neighbours, texts_in
 from policies.rule import Check, CheckStack, Context, Finding, Resource, undecided
-from policies.unknown import UNKNOWN, UnknownUsed, get, known, wholly_known
-
-# What one AWS resource is called in the properties of another.
-_NAMES = ("id", "arn", "name", "bucket", "nodeGroupName")
+from policies.unknown import UnknownUsed, get, known, wholly_known
 
 
 class Blind(UnknownUsed):
@@ -32,7 +29,7 @@ class View:
     """A resource, and the stack that it is in (only itself for a rule over one resource)."""
 
     resource: Resource
-    stack: Sequence[Resource]
+    stack: Neighbours
 
     def get(self, *path: str | int, default: Any = None) -> Any:
         """The value below a path; the default where there is none.
@@ -71,7 +68,7 @@ class View:
 
     def others(self, *types: str) -> list[View]:
         """The stack's resources of some types."""
-        return [View(one, self.stack) for one in self.stack if any(fnmatchcase(one.type, t) for t in types)]
+        return [View(one, self.stack) for one in self.stack.of(types)]
 
     def refers(self, prop: str, *types: str) -> list[View]:
         """The resources of some types that a top property refers to; none where they are not of this stack.
@@ -81,38 +78,35 @@ class View:
         Raises:
             Blind: The property is not known, and nothing tells what it depends on.
         """
-        candidates = self.others(*types)
-        value = self.peek(prop)
-        urns = self.resource.property_dependencies.get(prop, ())
-        depended = [one for one in candidates if one.resource.urn in urns]
-        texts = set(_texts(value))
-        named = [one for one in candidates if texts & one.names() and one not in depended]
-        if depended or named or wholly_known(value):
-            return depended + named
-        found = [one for one in candidates if one.resource.urn in self.resource.dependencies]
-        if not found:
-            raise Blind(prop, self.resource)
-        return found
+        return [View(one, self.stack) for one in _referred(self.resource, self.stack, prop, types)]
 
     def referrers(self, prop: str, *types: str) -> list[View]:
         """The resources of some types whose top property refers to this one.
 
         Those whose property is not known, without a word on what it depends on, are not among them.
         """
-        found = []
-        for other in self.others(*types):
-            try:
-                referred = other.refers(prop, self.resource.type)
-            except Blind:
-                continue
-            if any(one.resource.urn == self.resource.urn for one in referred):
-                found.append(other)
-        return found
 
-    def names(self) -> set[str]:
-        """What other resources may call this one."""
-        values = (self.peek(name) for name in _NAMES)
-        return {value for value in values if known(value) and isinstance(value, str) and value}
+        def targets(other: Resource) -> list[Resource]:
+            try:
+                return _referred(other, self.stack, prop, (self.resource.type,))
+            except Blind:
+                return []
+
+        found = self.stack.referrers(self.resource, prop, types, targets)
+        return [View(one, self.stack) for one in found]
+
+
+def _referred(resource: Resource, stack: Neighbours, prop: str, types: tuple[str, ...]) -> Sequence[Resource]:
+    value = get(resource.props, prop)
+    depended = stack.with_urns(resource.property_dependencies.get(prop, ()), types)
+    urns = {one.urn for one in depended}
+    named = [one for one in stack.named(texts_in(value), types) if one.urn not in urns]
+    if depended or named or wholly_known(value):
+        return [*depended, *named]
+    found = stack.with_urns(resource.dependencies, types)
+    if not found:
+        raise Blind(prop, resource)
+    return found
 
 
 Question = Callable[[View, Context], Iterator[Finding]]
@@ -122,7 +116,7 @@ def ask(*questions: Question) -> Check:
     """A rule over one resource out of questions about it."""
 
     def check(resource: Resource, context: Context) -> Iterator[Finding]:
-        yield from _answers(View(resource, [resource]), questions, context)
+        yield from _answers(View(resource, Neighbours([resource])), questions, context)
 
     return check
 
@@ -131,9 +125,9 @@ def ask_stack(about: Sequence[str], *questions: Question) -> CheckStack:
     """A rule over the stack out of questions about its resources of some types."""
 
     def check(resources: Sequence[Resource], context: Context) -> Iterator[Finding]:
-        for resource in resources:
-            if any(fnmatchcase(resource.type, token) for token in about):
-                yield from _answers(View(resource, resources), questions, context)
+        stack = Neighbours(resources)
+        for resource in stack.of(tuple(about)):
+            yield from _answers(View(resource, stack), questions, context)
 
     return check
 
@@ -180,16 +174,3 @@ def _answers(view: View, questions: Sequence[Question], context: Context) -> Ite
             if key not in blind:
                 yield undecided(missing.where, missing.resource)
             blind.add(key)
-
-
-def _texts(value: object) -> Iterator[str]:
-    if value is UNKNOWN:
-        return
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, Mapping):
-        for inner in value.values():
-            yield from _texts(inner)
-    elif isinstance(value, list | tuple):
-        for inner in value:
-            yield from _texts(inner)

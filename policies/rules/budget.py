@@ -13,6 +13,7 @@ from decimal import Decimal
 
 from components.facts.instances import find
 from components.facts.prices import Prices, price_table
+from policies.aws.neighbours import Neighbours
 from policies.aws.node_groups import GPU_KEY, LAUNCH_TEMPLATE, NODE_GROUP, instance_types
 from policies.aws.node_pools import NODE_POOL, gpu_machines, may_have_gpus
 from policies.aws.view import Blind, View
@@ -23,7 +24,8 @@ SUBNET = "aws:ec2/subnet:Subnet"
 
 
 def _within_budget(resources: Sequence[Resource], context: Context) -> Iterator[Finding]:
-    views = [View(one, resources) for one in resources if one.type in (NODE_GROUP, NODE_POOL)]
+    stack = Neighbours(resources)
+    views = [View(one, stack) for one in stack.of((NODE_GROUP, NODE_POOL))]
     judged: list[tuple[View, int]] = []
     for view in views:
         try:
