@@ -1,4 +1,4 @@
-"""Claims, volumes, definitions, quotas, and whatever has a condition called Ready."""
+"""Claims, volumes, definitions, quotas, tokens of service accounts."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Final
 from providers.kubernetes.objects import Object, annotations_of, metadata_of
 from providers.kubernetes.waiting.verdict import READY, Look, Verdict, condition, is_true, told
 
+_TOKEN: Final = "kubernetes.io/service-account-token"  # noqa: S105  a type
 _DEFAULT_CLASS: Final = "storageclass.kubernetes.io/is-default-class"
 
 
@@ -68,12 +69,15 @@ def judge_quota(obj: Object, look: Look) -> Verdict:
     )
 
 
-def judge_by_condition(obj: Object, look: Look) -> Verdict:
-    """An object of any kind is ready when its condition Ready, if it has one, is True."""
-    ready = condition(obj, "Ready")
-    if not ready or ready.get("status") == "True":
+def judge_secret(obj: Object, look: Look) -> Verdict:
+    """A Secret for a service account's token has its token; any other is ready."""
+    if obj.get("type") != _TOKEN or (obj.get("data") or {}).get("token"):
         return READY
-    return Verdict(status=f"Waiting for condition Ready: {told(ready)}", reasons=[told(ready)])
+    account = annotations_of(obj).get("kubernetes.io/service-account.name")
+    return Verdict(
+        status="Waiting for the token of the service account",
+        reasons=[f"no token has been made yet for the ServiceAccount '{account}'"],
+    )
 
 
 def _binds_later(claim: Object, look: Look) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Final
 
 from providers.kubernetes.objects import Object
-from providers.kubernetes.waiting import network, others, pods, workloads
+from providers.kubernetes.waiting import generic, network, others, pods, workloads
 from providers.kubernetes.waiting.verdict import Look, Verdict
 
 Rule = Callable[[Object, Look], Verdict]
@@ -23,9 +23,11 @@ _RULES: Final[dict[tuple[str, str], Rule]] = {
     ("v1", "PersistentVolumeClaim"): others.judge_claim,
     ("v1", "PersistentVolume"): others.judge_volume,
     ("v1", "ResourceQuota"): others.judge_quota,
+    ("v1", "Secret"): others.judge_secret,
     ("apiextensions.k8s.io/v1", "CustomResourceDefinition"): others.judge_definition,
     ("apiregistration.k8s.io/v1", "APIService"): others.judge_api_service,
 }
+_WHEN_ASKED: Final[dict[tuple[str, str], Rule]] = {("apps/v1", "ReplicaSet"): generic.judge_replica_set}
 _WAITS_ON_DELETE: Final = frozenset(
     {"Deployment", "StatefulSet", "DaemonSet", "ReplicationController", "Job", "Pod", "Namespace"}
 )
@@ -37,10 +39,12 @@ def rule_for(api_version: str, kind: str, *, everything: bool) -> Rule | None:
     Args:
         api_version: The object's API version.
         kind: Its kind.
-        everything: Whether kinds without a rule are judged by their condition Ready.
+        everything: Whether kinds without a rule are judged by what their status tells.
     """
     found = _RULES.get((api_version, kind))
-    return found or (others.judge_by_condition if everything else None)
+    if found is not None or not everything:
+        return found
+    return _WHEN_ASKED.get((api_version, kind), generic.judge_by_status)
 
 
 def may_skip_delete(kind: str) -> bool:

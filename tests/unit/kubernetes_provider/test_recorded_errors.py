@@ -68,6 +68,7 @@ def quick_clock(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the gates' clock run two hundred times as fast: recorded waits take up to five minutes."""
     monkeypatch.setattr(gate, "time", SimpleNamespace(monotonic=lambda: 200 * time.monotonic()))
     monkeypatch.setattr(gate, "_QUICKEST", 0.005)
+    monkeypatch.setattr(gate, "_GRACE_SECONDS", 200 * 30)
 
 
 def _ask(configured: Configure, api: ApiDouble, case: Case) -> dict[str, Any]:

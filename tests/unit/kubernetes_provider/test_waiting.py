@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from providers.kubernetes.objects import Object
-from providers.kubernetes.waiting import waitfor
 from providers.kubernetes.waiting.rules import rule_for
 from providers.kubernetes.waiting.verdict import Verdict
 from tests.unit.kubernetes_provider.states import pod
@@ -35,6 +34,7 @@ def _condition(name: str, status: str, **more: str) -> dict[str, Any]:
     return {"conditions": [{"type": name, "status": status, **more}]}
 
 
+_TOKEN = "kubernetes.io/service-account-token"
 _SELECTOR = {"selector": {"matchLabels": {"app": "a"}}}
 _ROLLED = {
     "observedGeneration": 2,
@@ -43,6 +43,7 @@ _ROLLED = {
     "availableReplicas": 2,
     "readyReplicas": 2,
 }
+_LABELED = {**_ROLLED, "fullyLabeledReplicas": 2}
 _NODES = {
     "observedGeneration": 2,
     "desiredNumberScheduled": 1,
@@ -143,7 +144,11 @@ READY: list[tuple[str, str, str, Near, dict[str, Any]]] = [
         {"status": _condition("Established", "True")},
     ),
     ("answers", "apiregistration.k8s.io/v1", "APIService", {}, {"status": _condition("Available", "True")}),
+    ("another Secret", "v1", "Secret", {}, {"type": "Opaque"}),
+    ("a token", "v1", "Secret", {}, {"type": _TOKEN, "data": {"token": "dA=="}}),
+    ("all replicas", "apps/v1", "ReplicaSet", {}, {"spec": {"replicas": 2}, "status": _LABELED}),
     ("no condition", "x.example.com/v1", "Thing", {}, {}),
+    ("observed", "x.example.com/v1", "Thing", {}, {"status": {"observedGeneration": 2}}),
     ("ready", "x.example.com/v1", "Thing", {}, {"status": _condition("Ready", "True")}),
 ]
 
@@ -239,6 +244,48 @@ WAITING: list[tuple[str, str, Near, dict[str, Any], list[str]]] = [
         {"status": _condition("Ready", "False", reason="R", message="m")},
         ["[R] m"],
     ),
+    (
+        "x.example.com/v1",
+        "Thing",
+        {},
+        {"status": _condition("Ready", "Unknown", reason="R", message="m")},
+        ["[R] m"],
+    ),
+    (
+        "x.example.com/v1",
+        "Thing",
+        {},
+        {"status": _condition("Reconciling", "True", reason="R", message="m")},
+        ["[R] m"],
+    ),
+    (
+        "x.example.com/v1",
+        "Thing",
+        {},
+        {"status": {"observedGeneration": 1, **_condition("Ready", "True")}},
+        ["generation 2 of 'x' was not observed yet"],
+    ),
+    (
+        "x.example.com/v1",
+        "Thing",
+        {},
+        {"metadata": {"name": "x", "deletionTimestamp": "2026-01-01T00:00:00Z"}},
+        ["'x' is being deleted"],
+    ),
+    (
+        "apps/v1",
+        "ReplicaSet",
+        _PODS,
+        {"spec": _SELECTOR, "status": _condition("ReplicaFailure", "True", reason="R", message="m")},
+        ["[R] m", "0 out of 1 replicas succeeded readiness checks", _LINE],
+    ),
+    (
+        "v1",
+        "Secret",
+        {},
+        {"type": _TOKEN, "metadata": {"annotations": {"kubernetes.io/service-account.name": "a"}}},
+        ["no token has been made yet for the ServiceAccount 'a'"],
+    ),
 ]
 
 
@@ -262,6 +309,7 @@ FAILED: list[tuple[str, str, dict[str, Any], str]] = [
         "Resource 'x' was created but failed to initialize",
     ),
     ("v1", "Pod", {"phase": "Failed"}, "'x' has failed"),
+    ("x.example.com/v1", "Thing", _condition("Stalled", "True", reason="R"), "'x' is stalled"),
     ("v1", "PersistentVolume", {"phase": "Failed"}, "PersistentVolume 'x' has failed"),
     (
         "apps/v1",
@@ -294,71 +342,3 @@ def test_what_no_waiting_heals_is_an_alarm_at_once() -> None:
 def test_kinds_without_a_rule_are_waited_for_only_when_asked() -> None:
     assert rule_for("v1", "Namespace", everything=False) is None
     assert rule_for("x.example.com/v1", "Thing", everything=False) is None
-
-
-_OBJECT: Object = {
-    "metadata": {"labels": {"app.kubernetes.io/name": "a"}},
-    "status": {
-        "phase": "Up",
-        "count": 2,
-        "empty": None,
-        "conditions": [
-            {"type": "Ready", "status": "True"},
-            {"type": "Odd", "status": "False", "message": "why"},
-        ],
-    },
-}
-
-
-@pytest.mark.parametrize(
-    "expression",
-    [
-        "condition=Ready",
-        "condition=Ready=true",
-        "condition=Odd=False",
-        "jsonpath={.status.phase}",
-        "jsonpath={.status.phase}=Up",
-        "jsonpath={.status.count}=2",
-        "jsonpath={.metadata.labels['app.kubernetes.io/name']}=a",
-        "jsonpath={.status.conditions[0].type}=Ready",
-        "jsonpath={.status.conditions[-1].type}=Odd",
-        "jsonpath={.status.conditions[*].type}=Odd",
-        "jsonpath={.status.conditions[?(@.type == 'Odd')].status}=False",
-        '["condition=Ready", "jsonpath={.status.phase}=Up"]',
-    ],
-)
-def test_a_demand_is_met(expression: str) -> None:
-    assert waitfor.judge_by(waitfor.parse(expression), _OBJECT, lambda *_, **__: []).ready
-
-
-@pytest.mark.parametrize(
-    ("expression", "reasons"),
-    [
-        ("condition=Odd", ["waiting for condition=Odd", "why"]),
-        ("condition=Gone", ["waiting for condition=Gone"]),
-        ("jsonpath={.status.empty}", ["waiting for jsonpath={.status.empty}"]),
-        ("jsonpath={.status.phase}=Down", ["waiting for jsonpath={.status.phase}=Down"]),
-        ("jsonpath={.status.conditions[7].type}", ["waiting for jsonpath={.status.conditions[7].type}"]),
-    ],
-)
-def test_a_demand_is_not_met(expression: str, reasons: list[str]) -> None:
-    verdict = waitfor.judge_by(waitfor.parse(expression), _OBJECT, lambda *_, **__: [])
-
-    assert (verdict.ready, list(verdict.reasons)) == (False, reasons)
-
-
-@pytest.mark.parametrize(
-    ("expression", "message"),
-    [
-        ("whatever", 'expected a "jsonpath=" or "condition=" prefix, got "whatever"'),
-        ("jsonpath=.status", "expected jsonpath={.path} or jsonpath={.path}=value, got 'jsonpath=.status'"),
-        ("jsonpath={.a[1:2]}", "the JSONPath '.a[1:2]' is not supported from '[1:2]' on"),
-        ("[1]", "expected expressions, got '[1]'"),
-        ("[]", "expected expressions, got '[]'"),
-        ("[broken", "expected a JSON list of expressions, got '[broken'"),
-    ],
-)
-def test_an_expression_that_cannot_be_read_is_refused(expression: str, message: str) -> None:
-    with pytest.raises(waitfor.WaitForError) as caught:
-        waitfor.parse(expression)
-    assert str(caught.value) == message
