@@ -13,9 +13,9 @@ from policies.unknown import UNKNOWN
 ROLE, GROUP = "aws:iam/role:Role", "aws:eks/nodeGroup:NodeGroup"
 
 
-def made(kind: str, name: str, after: Iterable[str] = (), **props: Any) -> Resource:
+def made(kind: str, called: str, /, *, after: Iterable[str] = (), **props: Any) -> Resource:
     by_property: Mapping[str, tuple[str, ...]] = {"nodeRoleArn": tuple(after)} if after else {}
-    return Resource(kind, name, f"urn-{name}", props, property_dependencies=by_property)
+    return Resource(kind, called, f"urn-{called}", props, property_dependencies=by_property)
 
 
 STACK = [
@@ -53,7 +53,8 @@ def test_who_refers_to_a_resource_is_found_by_names_and_by_the_engines_record() 
 
 
 def test_what_every_resource_refers_to_is_looked_for_once_for_all_targets() -> None:
-    stack, asked = Neighbours(STACK), []
+    stack = Neighbours(STACK)
+    asked: list[str] = []
 
     def targets(other: Resource) -> list[Resource]:
         asked.append(other.name)
