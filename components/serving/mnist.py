@@ -10,7 +10,7 @@ from typing import Any
 
 import pulumi
 
-from components.catalog.images import MNIST_MODEL_VERSION, TORCHSERVE_VERSION
+from components.catalog.images import EXAMPLE_LOADED, MNIST_MODEL_VERSION, TORCHSERVE_VERSION
 from components.cluster.base import Cluster
 from components.layers import model_storage
 from components.layers.layer import Layer
@@ -67,19 +67,23 @@ class MnistModel(Layer):
         self.register_outputs({})
 
 
-def predictor(requests: Mapping[str, str], limits: Mapping[str, str], **scaling: Any) -> Predictor:
+def predictor(
+    requests: Mapping[str, str], limits: Mapping[str, str], *, built: bool, **scaling: Any
+) -> Predictor:
     """The example's predictor.
 
     Args:
         requests: What is set aside for its container.
         limits: What it may use at most.
+        built: The runtime's image was built here: it is the example's server.
         scaling: The fields of `Predictor` that scale it.
     """
     return Predictor(
         model_format="pytorch",
         storage_uri=STORAGE_URI,
         runtime="kserve-torchserve",
-        runtime_version=TORCHSERVE_VERSION,
+        runtime_version=TORCHSERVE_VERSION if built else None,
+        loaded_image=None if built else EXAMPLE_LOADED[0].reference,
         requests=requests,
         limits=limits,
         **scaling,
@@ -99,7 +103,7 @@ def model_store(properties: str) -> list[Manifest]:
     container = {
         "name": "load",
         "image": IMAGE,
-        "imagePullPolicy": "IfNotPresent",
+        "imagePullPolicy": "Never",  # no registry has it, and nobody else shall come to
         "args": [f"{_STORE}/{FOLDER}", f"{_CONFIG_FOLDER}/config.properties"],
         "resources": {
             "requests": {"cpu": "10m", "memory": "32Mi"},

@@ -22,7 +22,7 @@ def _settings(service: dict[str, Any], **platform: Any) -> Settings:
 
 def _predictor(service: dict[str, Any], **platform: Any) -> Predictor:
     settings = _settings(service, **platform)
-    return predictor_of(settings.services["torchserve"], settings, gpu_resource="nvidia.com/gpu")
+    return predictor_of(settings.services["torchserve"], settings, gpu_resource="nvidia.com/gpu", built=False)
 
 
 def test_a_service_is_written_in_the_form_that_the_webhook_leaves_alone() -> None:
@@ -71,8 +71,8 @@ def test_without_a_profile_the_runtimes_own_sizes_hold() -> None:
     assert "resources" not in manifest("a", "n", predictor)["spec"]["predictor"]["model"]
 
 
-def test_the_example_names_its_runtime_its_version_and_its_store() -> None:
-    settings = load(
+def _example() -> Settings:
+    return load(
         {
             "kserve-platform:cluster": {"provider": "kind"},
             "kserve-platform:platform": {"resourceProfile": "local"},
@@ -80,7 +80,10 @@ def test_the_example_names_its_runtime_its_version_and_its_store() -> None:
         }
     )
 
-    predictor = predictor_of(settings.services["torchserve"], settings, gpu_resource=None)
+
+def test_the_example_names_its_runtime_its_version_and_its_store() -> None:
+    settings = _example()
+    predictor = predictor_of(settings.services["torchserve"], settings, gpu_resource=None, built=True)
 
     assert manifest("torchserve", "kserve-test", predictor)["spec"]["predictor"] == {
         "minReplicas": 1,
@@ -98,6 +101,16 @@ def test_the_example_names_its_runtime_its_version_and_its_store() -> None:
     }
 
 
+def test_beside_pulled_images_the_example_runs_a_server_of_its_own_name() -> None:
+    settings = _example()
+    predictor = predictor_of(settings.services["torchserve"], settings, gpu_resource=None, built=False)
+    model = manifest("torchserve", "kserve-test", predictor)["spec"]["predictor"]["model"]
+
+    assert "runtimeVersion" not in model
+    assert model["image"] == "kind.local/kserve-platform/torchserve:0.12.0"
+    assert model["imagePullPolicy"] == "Never"
+
+
 def test_a_service_answers_on_its_own_host() -> None:
     assert host("torchserve", "kserve-test", "example.com") == "torchserve.kserve-test.example.com"
 
@@ -109,6 +122,7 @@ def test_the_model_store_is_loaded_by_a_job_that_reads_the_configuration() -> No
     (container,) = pod["containers"]
     assert config["data"] == {"config.properties": mnist.CONFIG.render()}
     assert container["image"] == "docker.io/kserve-platform/mnist-model:1.0.0"
+    assert container["imagePullPolicy"] == "Never"
     assert container["args"] == ["/store/mnist", "/config/config.properties"]
     assert pod["volumes"] == [
         {"name": "store", "persistentVolumeClaim": {"claimName": CLAIM}},
