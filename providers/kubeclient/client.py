@@ -9,18 +9,17 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import threading
-import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from providers.kubeclient.credentials import Credentials
 from providers.kubeclient.documents import Object
 from providers.kubeclient.kubeconfig import Access, KubeconfigError
 from providers.kubeclient.pace import UNLIMITED, Limits, Pace
 from providers.kubeclient.patience import answer_within
+from providers.kubeclient.proxy import proxy_of
 
 JSON: Final = "application/json"
 JSON_PATCH: Final = "application/json-patch+json"
@@ -109,7 +108,7 @@ class Client:
         return self._httpx.Client(
             base_url=self.server,
             verify=self._credentials.tls(),
-            proxy=_proxy(self._access),
+            proxy=proxy_of(self._access),
             timeout=self._httpx.Timeout(_SECONDS, connect=_CONNECT_SECONDS, pool=None),
             limits=self._httpx.Limits(max_connections=None, max_keepalive_connections=64),
             headers={"User-Agent": "pulumi-kubernetes", "Accept": JSON},
@@ -226,15 +225,15 @@ class Client:
             return self._http.send(request)
         return answer_within(self._http, request, self._limits.seconds, _CONNECT_SECONDS)
 
-    def _headers(self, content: bytes | None, content_type: str) -> dict[str, str]:
-        headers = {"Content-Type": content_type} if content is not None else {}
+    def _headers(self, content: bytes | None, content_type: str) -> list[tuple[str, str]]:
+        headers = [("Content-Type", content_type)] if content is not None else []
         try:
             authorization = self._credentials.header()
         except KubeconfigError as error:
             raise Misconfigured(str(error)) from error
         if authorization:
-            headers["Authorization"] = authorization
-        return headers
+            headers.append(("Authorization", authorization))
+        return headers + self._credentials.impersonation()
 
     @staticmethod
     def _may_repeat(method: str, answer: Any) -> bool:
@@ -278,27 +277,3 @@ def _warning_text(header: str) -> str:
     with contextlib.suppress(ValueError):
         return str(json.loads(quoted))
     return quoted.strip('"')
-
-
-def _proxy(access: Access) -> str | None:
-    if access.cluster.get("proxy-url"):
-        return _checked(str(access.cluster["proxy-url"]), "the kubeconfig's proxy-url")
-    parts = urlsplit(access.server)
-    if urllib.request.proxy_bypass(parts.hostname or ""):
-        return None
-    if parts.hostname in {"localhost", "127.0.0.1", "::1"}:
-        return None
-    name = f"{parts.scheme}_proxy"
-    found = os.environ.get(name) or os.environ.get(name.upper())
-    return _checked(found, name) if found else None
-
-
-def _checked(url: str, where: str) -> str:
-    """Return a proxy's URL; one that we cannot speak to is refused without its password."""
-    parts = urlsplit(url)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise KubeconfigError(
-            f"{where} is of the kind {parts.scheme or '(none)'}://, only http:// and https:// proxies are "
-            "supported"
-        )
-    return url

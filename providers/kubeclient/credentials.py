@@ -14,6 +14,7 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import quote
 
 from providers.kubeclient.kubeconfig import Access, KubeconfigError
 
@@ -67,10 +68,10 @@ class Credentials:
             KubeconfigError: A token file or an exec plugin failed.
         """
         user = self._access.user
-        if user.get("token"):
-            return f"Bearer {user['token']}"
         if user.get("tokenFile"):
             return f"Bearer {self._token_of_file(Path(user['tokenFile']))}"
+        if user.get("token"):
+            return f"Bearer {user['token']}"
         if user.get("username"):
             pair = f"{user['username']}:{user.get('password', '')}".encode()
             return f"Basic {base64.b64encode(pair).decode()}"
@@ -78,6 +79,19 @@ class Credentials:
             token = self._exec_status().get("token")
             return f"Bearer {token}" if token else None
         return None
+
+    def impersonation(self) -> list[tuple[str, str]]:
+        """Return the headers that say as whom the user wants to act: `as`, `as-groups` and the like.
+
+        Fact: k8s.io/client-go transport/round_trippers.go.
+        """
+        user = self._access.user
+        headers = [("Impersonate-User", str(user["as"]))] if user.get("as") else []
+        headers += [("Impersonate-Uid", str(user["as-uid"]))] if user.get("as-uid") else []
+        headers += [("Impersonate-Group", str(group)) for group in user.get("as-groups") or []]
+        for key, values in (user.get("as-user-extra") or {}).items():
+            headers += [(f"Impersonate-Extra-{quote(str(key), safe='')}", str(value)) for value in values]
+        return headers
 
     def renew(self) -> bool:
         """Forget what may have expired, after a 401; returns whether asking again can help."""

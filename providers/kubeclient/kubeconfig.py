@@ -27,6 +27,10 @@ class KubeconfigError(Exception):
     """A kubeconfig cannot be used; the text says why and never holds a credential."""
 
 
+class Unsupported(KubeconfigError):
+    """A kubeconfig wants something that is not supported: no other day will change that."""
+
+
 @dataclass(frozen=True)
 class Access:
     """One cluster and the user to be there.
@@ -97,12 +101,22 @@ def load(kubeconfig: str | None, context: str | None = None, cluster: str | None
     if found is None or not found.get("server"):
         raise KubeconfigError(f'cluster "{cluster_name}" does not exist or has no server')
     user = _named(merged, "users", "user", chosen.get("user") or "") or {}
+    _refuse_logins(user)
+    return Access(str(found["server"]).rstrip("/"), chosen.get("namespace") or "", found, user)
+
+
+def _refuse_logins(user: Mapping[str, Any]) -> None:
     if user.get("auth-provider"):
-        raise KubeconfigError(
+        raise Unsupported(
             "the kubeconfig's user logs in by an auth-provider, which Kubernetes removed in 1.26; "
             "use an exec plugin (for example kubelogin, gke-gcloud-auth-plugin) instead"
         )
-    return Access(str(found["server"]).rstrip("/"), chosen.get("namespace") or "", found, user)
+    login = user.get("exec") or {}
+    if login.get("interactiveMode") == "Always":
+        raise Unsupported(
+            f"the kubeconfig's login program {login.get('command')} has to ask you (interactiveMode: Always) "
+            "and there is no terminal here: use one that need not, or a token or certificate that it made"
+        )
 
 
 def active_cluster(text: str, context: str | None, cluster: str | None) -> Mapping[str, Any] | None:

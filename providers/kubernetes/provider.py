@@ -13,7 +13,7 @@ from providers.kubernetes.normalise import DASHED, rename_keys
 from providers.kubernetes.objects import Object, Urn
 from providers.kubernetes.operations import check, config, create, delete, difference, read, update
 from providers.kubernetes.operations.session import Session
-from providers.kubernetes.settings import Settings, config_failures, without_effect
+from providers.kubernetes.settings import Settings, access_failures, config_failures, without_effect
 from providers.rpc import RpcError
 from providers.rpc.envelope import Message
 from providers.rpc.protos import provider_pb2 as pb
@@ -46,7 +46,8 @@ class KubernetesProvider(Provider):
 
     def check_config(self, request: Message) -> Message:
         news = request.structs.get("news", {})
-        failures = [failure(name, reason) for name, reason in config_failures(news)]
+        found = config_failures(news) + access_failures(news)
+        failures = [failure(name, reason) for name, reason in found]
         for text in without_effect(news):
             self.engine.warning(text, request.fields.urn)
         return Message(pb.CheckResponse(failures=failures), {"inputs": news})

@@ -7,7 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from providers.kubeclient import kubeconfig
+from providers.kubeclient.kubeconfig import KubeconfigError, Unsupported
 from providers.kubeclient.pace import UNLIMITED, Limits
+from providers.kubeclient.proxy import proxy_of
 from providers.kubernetes import client_settings
 from providers.rpc import UNKNOWN, reveal
 
@@ -131,6 +134,23 @@ def config_failures(
     asked = news.get(client_settings.NAME)
     _, problems = client_settings.limits_of(None if asked is UNKNOWN else asked, environment)
     return failures + [(client_settings.NAME, problem) for problem in problems]
+
+
+def access_failures(news: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return what of the way to the cluster is not supported, as (argument, reason).
+
+    A kubeconfig that is wrong otherwise is told when it is used: it may be that it is not, or made by then.
+    """
+    asked = [reveal(news.get(name)) or None for name in ("kubeconfig", "context", "cluster")]
+    if UNKNOWN in asked:
+        return []
+    try:
+        proxy_of(kubeconfig.load(*asked))
+    except Unsupported as error:
+        return [("kubeconfig", str(error))]
+    except KubeconfigError:
+        pass
+    return []
 
 
 def without_effect(news: Mapping[str, Any]) -> list[str]:

@@ -21,6 +21,12 @@ _AUTH_PROVIDER = (
 )
 
 
+_INTERACTIVE = (
+    "the kubeconfig's login program ask-me has to ask you (interactiveMode: Always) and there is no terminal "
+    "here: use one that need not, or a token or certificate that it made"
+)
+
+
 def _config(**user: Any) -> dict[str, Any]:
     return {
         "current-context": "x",
@@ -95,6 +101,11 @@ def test_without_any_kubeconfig_the_reader_is_told_what_to_do(
             None,
             _AUTH_PROVIDER,
         ),
+        (
+            json.dumps(_config(exec={"command": "ask-me", "interactiveMode": "Always"})),
+            None,
+            _INTERACTIVE,
+        ),
     ],
 )
 def test_a_kubeconfig_that_cannot_be_used_is_refused(text: str, context: str | None, message: str) -> None:
@@ -127,6 +138,28 @@ def test_a_login_program_that_fails_is_told_without_a_secret(script: str, messag
     with pytest.raises(KubeconfigError) as caught:
         Credentials(Access("https://a.example.com", user={"exec": login})).header()
     assert str(caught.value) == f"the login program sh {message}"
+
+
+def test_a_user_acts_as_the_one_that_the_kubeconfig_names() -> None:
+    user = {"as": "jane", "as-uid": "7", "as-groups": ["a", "b"], "as-user-extra": {"x/y": ["1", "2"]}}
+
+    headers = Credentials(Access("https://a.example.com", user=user)).impersonation()
+
+    assert headers == [
+        ("Impersonate-User", "jane"),
+        ("Impersonate-Uid", "7"),
+        ("Impersonate-Group", "a"),
+        ("Impersonate-Group", "b"),
+        ("Impersonate-Extra-x%2Fy", "1"),
+        ("Impersonate-Extra-x%2Fy", "2"),
+    ]
+
+
+def test_a_token_file_is_newer_than_the_token_beside_it(tmp_path: Path) -> None:
+    (tmp_path / "token").write_text("new\n")
+    user = {"token": "old", "tokenFile": str(tmp_path / "token")}
+
+    assert Credentials(Access("https://a.example.com", user=user)).header() == "Bearer new"
 
 
 def test_a_login_program_learns_what_cluster_it_is_for() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 import time
 from typing import Any
@@ -22,6 +23,9 @@ _REFUSED = "alone, which this stand-in for the official Kubernetes plugin refuse
 _HOOK = (
     "this object is a hook of a Helm chart: it is created with the others and not at the hook's moment, nor "
     "deleted after it; to say so no more, set suppressHelmHookWarnings on the provider"
+)
+_SOCKS = (
+    "the kubeconfig's proxy-url is of the kind socks5://, only http:// and https:// proxies are supported"
 )
 _URN = "urn:pulumi:s::p::pulumi:providers:kubernetes::p"
 
@@ -104,6 +108,27 @@ def test_a_client_setting_that_cannot_be_is_refused_in_preview() -> None:
 
 def test_a_client_setting_that_is_not_known_yet_is_let_pass() -> None:
     assert _check({"kubeClientSettings": {"$unknown": True}}) == ([], [])
+
+
+@pytest.mark.parametrize(
+    ("cluster", "user", "reason"),
+    [
+        ({"proxy-url": "socks5://u:hunter2@p.example:1"}, {}, _SOCKS),
+        ({}, {"auth-provider": {"name": "gcp"}}, "the kubeconfig's user logs in by an auth-provider"),
+        ({}, {"exec": {"command": "c", "interactiveMode": "Always"}}, "the kubeconfig's login program c has"),
+    ],
+)
+def test_a_way_to_the_cluster_that_is_not_supported_is_refused_in_preview(
+    cluster: dict[str, Any], user: dict[str, Any], reason: str
+) -> None:
+    config = json.loads(ApiDouble.kubeconfig_of("https://api.example", **user))
+    config["clusters"][0]["cluster"].update(cluster)
+
+    failures, _ = _check({"kubeconfig": json.dumps(config)})
+
+    assert [one["property"] for one in failures] == ["kubeconfig"]
+    assert failures[0]["reason"].startswith(reason)
+    assert "hunter2" not in failures[0]["reason"]
 
 
 def test_settings_without_effect_are_told() -> None:
