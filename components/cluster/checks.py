@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 
@@ -116,4 +116,33 @@ class ObjectExists:
         }
 
 
-Check = DeploymentAvailable | ConditionTrue | CaBundleFilled | EndpointsReady | DryRunAccepted | ObjectExists
+@dataclass(frozen=True)
+class NoneLeft:
+    """No object of a kind is there any more, in any namespace. A kind that is not served has none.
+
+    Attributes:
+        where: Fields that an object must have to count: dotted path -> text. Empty: each counts.
+    """
+
+    api_version: str
+    kind: str
+    where: Mapping[str, str] = field(default_factory=dict)
+
+    def to_wire(self) -> dict[str, Any]:
+        return {
+            "check": "noneLeft",
+            "apiVersion": self.api_version,
+            "kind": self.kind,
+            "where": dict(self.where),
+        }
+
+
+Check = (
+    DeploymentAvailable
+    | ConditionTrue
+    | CaBundleFilled
+    | EndpointsReady
+    | DryRunAccepted
+    | ObjectExists
+    | NoneLeft
+)

@@ -117,3 +117,30 @@ class Gate(pulumi.CustomResource):
             "passed": None,
         }
         super().__init__(f"{PACKAGE}:index:Gate", name, properties, opts)
+
+
+class Departure(pulumi.CustomResource):
+    """A gate of the end: its deletion waits until its checks hold. Its creation does nothing.
+
+    What it depends on stays until then, and what depends on it goes before: it stands between a controller
+    and the objects whose deletion that controller must still act on.
+
+    Args:
+        name: Resource name.
+        checks: What must hold, all of it, at the same time.
+        timeout_seconds: How long it may take.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        checks: Sequence[Check],
+        timeout_seconds: int,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        properties: dict[str, Any] = {
+            "checks": [check.to_wire() for check in checks],
+            "timeoutSeconds": timeout_seconds,
+        }
+        super().__init__(f"{PACKAGE}:index:Departure", name, properties, opts)

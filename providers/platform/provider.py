@@ -15,6 +15,7 @@ from providers.kubeclient.kubeconfig import KubeconfigError
 from providers.platform.api import Api
 from providers.platform.crds import CrdSet
 from providers.platform.fields import InputsRefused
+from providers.platform.gate.departure import Departure
 from providers.platform.gate.resource import Gate
 from providers.platform.kind.resource import KindCluster
 from providers.platform.resource import Call, Incomplete, Resource, Values
@@ -30,6 +31,7 @@ VERSION: Final = "0.1.0"
 RESOURCES: Final[Mapping[str, Resource]] = {
     f"{NAME}:index:KindCluster": KindCluster(),
     f"{NAME}:index:CrdSet": CrdSet(),
+    f"{NAME}:index:Departure": Departure(),
     f"{NAME}:index:Gate": Gate(),
 }
 

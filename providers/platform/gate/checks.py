@@ -139,6 +139,56 @@ class ObjectExists:
         return "it does not exist" if live is None else ""
 
 
+@dataclass(frozen=True)
+class NoneLeft:
+    """No object of a kind is there any more, in any namespace.
+
+    Attributes:
+        where: Fields that an object must have to count: dotted path -> text. Empty: each counts.
+    """
+
+    api_version: str
+    kind: str
+    where: Mapping[str, str]
+
+    @property
+    def title(self) -> str:
+        told = " and ".join(f"{path} {value}" for path, value in sorted(self.where.items()))
+        return f"no {self.kind}{f' of {told}' if told else ''} left"
+
+    def problem(self, api: Api) -> str:
+        try:
+            live = api.list_objects(self.api_version, self.kind)
+        except NoMatch:  # its CRD is gone, and with it every object
+            return ""
+        left = sorted(_fate(one) for one in live if self._counts(one))
+        shown = "; ".join(left[:_SHOWN])
+        return f"{shown}; and {len(left) - _SHOWN} more" if len(left) > _SHOWN else shown
+
+    def _counts(self, live: Mapping[str, Any]) -> bool:
+        return all(_value_at(live, path) == value for path, value in self.where.items())
+
+
+_SHOWN = 5
+
+
+def _fate(live: Mapping[str, Any]) -> str:
+    """What keeps an object: nobody deleted it, or whoever must tidy up after it has not done so."""
+    metadata = live["metadata"]
+    place = _place(str(metadata.get("namespace", "")), str(metadata["name"]))
+    if "deletionTimestamp" not in metadata:
+        return f"{place}: nobody deleted it"
+    held = ", ".join(metadata.get("finalizers") or ()) or "nothing"
+    return f"{place}: deleted at {metadata['deletionTimestamp']}, held by {held}"
+
+
+def _value_at(live: Mapping[str, Any], path: str) -> Any:
+    value: Any = live
+    for name in path.split("."):
+        value = value.get(name) if isinstance(value, Mapping) else None
+    return value
+
+
 def look(check: Check, api: Api) -> str:
     """Why a check does not hold; an API server that refuses to say is a reason as well."""
     try:
@@ -195,6 +245,14 @@ def _object_exists(fields: Fields) -> Check:
     return ObjectExists(*_object(fields))
 
 
+def _none_left(fields: Fields) -> Check:
+    return NoneLeft(
+        fields.text("apiVersion", r"[a-z0-9.-]+(/v\w+)?", "an apiVersion"),
+        fields.text("kind", r"[A-Z]\w+", "a kind"),
+        fields.texts("where"),
+    )
+
+
 _READERS: Mapping[str, Callable[[Fields], Check]] = {
     "deploymentAvailable": _deployment_available,
     "conditionTrue": _condition_true,
@@ -202,6 +260,7 @@ _READERS: Mapping[str, Callable[[Fields], Check]] = {
     "endpointsReady": _endpoints_ready,
     "dryRunAccepted": _dry_run_accepted,
     "objectExists": _object_exists,
+    "noneLeft": _none_left,
 }
 
 

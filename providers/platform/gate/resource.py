@@ -22,7 +22,7 @@ class Gate(Resource):
 
     def check(self, inputs: Mapping[str, Any]) -> Values:
         given = {name: value for name, value in inputs.items() if value is not None}
-        read_all(given, _read)
+        read_all(given, read_inputs)
         return {"triggers": [], "timeoutSeconds": 300, **given}
 
     def create(self, call: Call, inputs: Values) -> tuple[str, Values]:
@@ -40,12 +40,13 @@ class Gate(Resource):
         """Nothing of a gate is on the cluster."""
 
     def _wait(self, call: Call, inputs: Values) -> str:
-        checks = read_all(inputs, _read)
+        checks = read_all(inputs, read_inputs)
         await_checks(call.work, call.connect(), checks, call.seconds or inputs["timeoutSeconds"])
         return hashlib.sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()
 
 
-def _read(fields: Fields) -> tuple[Check, ...]:
+def read_inputs(fields: Fields) -> tuple[Check, ...]:
+    """Read the inputs of a gate."""
     fields.only("checks", "triggers", "timeoutSeconds")
     checks = fields.items("checks", read_check)
     if not checks:

@@ -17,7 +17,9 @@ _FIRST_POLL, _LONGEST_POLL = 0.1, 1.0
 _FAILURE_EVERY_SECONDS = 3.0
 
 
-def await_checks(work: Work, api: Api, checks: Sequence[Check], seconds: float) -> None:
+def await_checks(
+    work: Work, api: Api, checks: Sequence[Check], seconds: float, failed: str = "It did not open"
+) -> None:
     """Wait until every check holds.
 
     Args:
@@ -25,6 +27,7 @@ def await_checks(work: Work, api: Api, checks: Sequence[Check], seconds: float) 
         api: The cluster.
         checks: What must hold, all at the same look: a webhook that answered once may be gone again.
         seconds: How long it may take.
+        failed: What is said when the time is over.
 
     Raises:
         PlatformError: The time is over, or a check can never hold; with every check that did not, and why.
@@ -44,7 +47,7 @@ def await_checks(work: Work, api: Api, checks: Sequence[Check], seconds: float) 
                     api, open_, f"It will not open: {open_[0][0].title} cannot come true by waiting"
                 )
         if not work.pause(deadline, poll):
-            raise _closed(api, open_, f"It did not open within {seconds:.0f} s")
+            raise _closed(api, open_, f"{failed} within {seconds:.0f} s")
         poll = min(poll * 1.5, _LONGEST_POLL)
 
 

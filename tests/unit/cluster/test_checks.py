@@ -11,6 +11,7 @@ from components.cluster.checks import (
     DeploymentAvailable,
     DryRunAccepted,
     EndpointsReady,
+    NoneLeft,
     ObjectExists,
     certificate_ready,
 )
@@ -30,6 +31,11 @@ SECRET = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "probe"}}
         (CaBundleFilled(WEBHOOKS, "w"), "ValidatingWebhookConfiguration w with a CA bundle"),
         (EndpointsReady("a", "b"), "Service a/b with a ready endpoint"),
         (DryRunAccepted(SECRET), "dry-run creation of Secret probe"),
+        (NoneLeft("karpenter.sh/v1", "NodeClaim"), "no NodeClaim left"),
+        (
+            NoneLeft("v1", "Service", {"spec.type": "LoadBalancer"}),
+            "no Service of spec.type LoadBalancer left",
+        ),
         (ObjectExists("apps/v1", "Deployment", "a", "b"), "Deployment a/b"),
     ],
 )

@@ -14,7 +14,7 @@ from tests.unit.platform_provider.doubles import ApiDouble, call, refusal
 
 CHECKS = (
     "deploymentAvailable or conditionTrue or caBundleFilled or endpointsReady or "
-    "dryRunAccepted or objectExists"
+    "dryRunAccepted or objectExists or noneLeft"
 )
 WEBHOOK = {"check": "deploymentAvailable", "namespace": "cert-manager", "name": "webhook"}
 SECRET = {

@@ -196,5 +196,6 @@ def test_a_resource_nobody_knows_is_refused(plugin: PlatformPlugin) -> None:
         plugin.check(Message(pb.CheckRequest(urn=_urn("kserve-cluster:index:Minikube")), {"news": {}}))
     assert refused.value.message == (
         "kserve-cluster has no resource kserve-cluster:index:Minikube; it has "
-        "kserve-cluster:index:KindCluster, kserve-cluster:index:CrdSet, kserve-cluster:index:Gate"
+        "kserve-cluster:index:KindCluster, kserve-cluster:index:CrdSet, kserve-cluster:index:Departure, "
+        "kserve-cluster:index:Gate"
     )
