@@ -34,6 +34,7 @@ def main() -> None:
         built=cluster.capabilities.images == "build",
         measured=not cluster.capabilities.small,
         autoscaler=cluster.fleet.autoscaler if cluster.fleet else None,
+        gpus=bool(cluster.fleet and cluster.fleet.gpu_groups),
     )
     rendered = renderer(cache, Silent()).render_all(components)
     installed = platform.install(cluster, settings, rendered)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from components.catalog import modules
-from components.catalog.component import Chart, Component
+from components.catalog.component import Chart, Component, Kustomize
 
 NAMESPACE = "kube-system"
 
@@ -60,4 +60,13 @@ KARPENTER = Component(
     ),
 )
 
-COMPONENTS: tuple[Component, ...] = (METRICS_SERVER, KARPENTER)
+# What GPU feature discovery finds on a machine becomes labels by it.
+NODE_FEATURE_DISCOVERY = Component(
+    name="node-feature-discovery",
+    version="0.18.3",
+    module=modules.NODE_FEATURE_DISCOVERY,
+    namespace="node-feature-discovery",
+    manifests=(Kustomize("deployment/overlays/default"),),
+)
+
+COMPONENTS: tuple[Component, ...] = (METRICS_SERVER, KARPENTER, NODE_FEATURE_DISCOVERY)

@@ -159,6 +159,12 @@ KUBE_RBAC_PROXY = GoModule(
     "h1:9jTVKzASsRg2zxf8EE+cPWZGOXGZsj7jmJWRwy2O+mY=",
 )
 
+NODE_FEATURE_DISCOVERY = GoModule(
+    "sigs.k8s.io/node-feature-discovery",
+    "v0.18.3",
+    "h1:q5/qpyxrasI/F6838lflFNGAUszpMNRuFwornPLYdxQ=",
+    "h1:E1TicxB7ndDiZvQdtG6Gx6VjoDJvegXqU7e5dCTUT7s=",
+)
 METRICS_SERVER = GoModule(
     "sigs.k8s.io/metrics-server",
     "v0.9.0",
@@ -374,6 +380,7 @@ MODULES: tuple[GoModule, ...] = (
     KUBE_RBAC_PROXY,
     METRICS_SERVER,
     KARPENTER,
+    NODE_FEATURE_DISCOVERY,
     *KUBERNETES_STAGING,
 )
 """The whole table."""

@@ -23,6 +23,7 @@ def components_of(
     built: bool,
     measured: bool = True,
     autoscaler: Autoscaler | None = None,
+    gpus: bool = False,
 ) -> tuple[Component, ...]:
     """The components of a platform, in the order in which people would install them.
 
@@ -31,12 +32,14 @@ def components_of(
         built: Images are built here, so that Istio's proxies run plain Envoy.
         measured: The cluster measures CPU and memory, so that predictors can be scaled by them.
         autoscaler: Who makes the cluster's machines in AWS; None where nobody does.
+        gpus: Some of these have GPUs. Auto Mode's have NVIDIA's software built in.
     """
     gateways = () if ingress_class == "kourier" else (entries.GATEWAY_API, entries.istio(plain_envoy=built))
     return (
         entries.CERT_MANAGER,
         *((fleet.METRICS_SERVER,) if autoscaler else ()),
         *((fleet.KARPENTER,) if autoscaler == "karpenter" else ()),
+        *((fleet.NODE_FEATURE_DISCOVERY,) if gpus and autoscaler != "auto" else ()),
         *gateways,
         entries.KNATIVE_SERVING,
         *((entries.KNATIVE_HPA,) if measured else ()),

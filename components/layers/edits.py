@@ -136,12 +136,13 @@ def without_aggregated_rules(manifest: Manifest) -> Manifest:
 
 
 def unawaited(manifest: Manifest) -> Manifest:
-    """Do not wait for a Service's endpoints or a claim's volume: gates and pods ask for what they need.
+    """Do not wait for a Service's endpoints, a claim's volume or agents of machines: gates and pods ask.
 
     The official provider watches a Service for ten seconds to see whether it stays as it is; a claim may wait
-    for its first pod.
+    for its first pod; and a DaemonSet is ready when every machine has its pod, the one that comes or goes
+    right then too.
     """
-    if manifest["kind"] not in {"Service", "PersistentVolumeClaim"}:
+    if manifest["kind"] not in {"DaemonSet", "Service", "PersistentVolumeClaim"}:
         return manifest
     changed = copy.deepcopy(manifest)
     changed["metadata"].setdefault("annotations", {})["pulumi.com/skipAwait"] = "true"
@@ -154,7 +155,7 @@ def digest_text(manifests: Iterable[Manifest]) -> str:
 
 
 def _containers(manifest: Manifest) -> list[dict[str, Any]]:
-    if manifest["kind"] not in {"Deployment", "Job"}:
+    if manifest["kind"] not in {"DaemonSet", "Deployment", "Job"}:
         return []
     pod = manifest["spec"]["template"]["spec"]
     return [*pod.get("initContainers", []), *pod["containers"]]

@@ -35,6 +35,7 @@ _TYPED: Mapping[tuple[str, str], Callable[..., pulumi.CustomResource]] = {
     ("v1", "Service"): core.v1.Service,
     ("v1", "ServiceAccount"): core.v1.ServiceAccount,
     ("apiregistration.k8s.io/v1", "APIService"): apiregistration.v1.APIService,
+    ("apps/v1", "DaemonSet"): apps.v1.DaemonSet,
     ("apps/v1", "Deployment"): apps.v1.Deployment,
     ("autoscaling/v2", "HorizontalPodAutoscaler"): autoscaling.v2.HorizontalPodAutoscaler,
     ("batch/v1", "Job"): batch.v1.Job,

@@ -18,7 +18,7 @@ def phase(manifest: Manifest) -> int:
     match manifest["kind"]:
         case "Namespace":
             return NAMESPACES
-        case "Deployment" | "Job":
+        case "DaemonSet" | "Deployment" | "Job":
             return WORKLOADS
         case "MutatingWebhookConfiguration" | "ValidatingWebhookConfiguration":
             return ADMISSION

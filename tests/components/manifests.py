@@ -93,6 +93,15 @@ _OBJECTS: Mapping[str, list[dict[str, Any]]] = {
         _object("ServiceAccount", "karpenter", "kube-system"),
         _karpenter("kube-system", "public.ecr.aws/karpenter/controller:1.14.1"),
     ],
+    "node-feature-discovery": [
+        _object("Namespace", "node-feature-discovery"),
+        _object("ServiceAccount", "nfd-master", "node-feature-discovery"),
+        _object("ServiceAccount", "nfd-worker", "node-feature-discovery"),
+        _object("ConfigMap", "nfd-worker-conf-c2mbm9t788", "node-feature-discovery", data={}),
+        _deployment(
+            "nfd-master", "node-feature-discovery", "registry.k8s.io/nfd/node-feature-discovery:v0.18.3"
+        ),
+    ],
     "kserve-runtimes": [
         _object(
             "ClusterServingRuntime",
@@ -106,14 +115,27 @@ _OBJECTS: Mapping[str, list[dict[str, Any]]] = {
         )
     ],
 }
-_WITH_CRDS = {"cert-manager", "gateway-api", "karpenter", "istio", "knative-serving", "kserve"}
+_WITH_CRDS = {
+    "cert-manager",
+    "gateway-api",
+    "karpenter",
+    "istio",
+    "knative-serving",
+    "kserve",
+    "node-feature-discovery",
+}
 
 
 def rendered_by_hand(
     ingress_class: str, *, built: bool, autoscaler: Autoscaler | None = None
 ) -> Mapping[str, Rendered]:
     """Every component of a platform with objects of ours in place of upstream's."""
-    components = components_of(ingress_class, built=built, autoscaler=autoscaler)  # type: ignore[arg-type]
+    components = components_of(
+        ingress_class,  # type: ignore[arg-type]
+        built=built,
+        autoscaler=autoscaler,
+        gpus=autoscaler is not None,
+    )
     return {component.name: _rendered(component) for component in components}
 
 

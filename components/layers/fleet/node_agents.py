@@ -39,8 +39,8 @@ class Agent:
 def daemon_set(agent: Agent) -> list[Manifest]:
     """The DaemonSet and its service account.
 
-    It tolerates every taint: a machine that keeps ordinary pods away has GPUs all the same. Its priority keeps it
-    on a machine that is short of memory; without it, the machine's GPUs are gone for all others.
+    It tolerates every taint: a machine that keeps ordinary pods away has GPUs all the same. Its priority
+    keeps it on a machine that is short of memory; without it, the machine's GPUs are gone for all others.
     """
     labels = {"app.kubernetes.io/name": agent.name, "app.kubernetes.io/part-of": "kserve-platform"}
     metadata = {"name": agent.name, "namespace": NAMESPACE, "labels": labels}

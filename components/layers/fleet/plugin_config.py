@@ -18,8 +18,9 @@ FILE = "config.yaml"
 def plugin_config(gpu: GpuSettings) -> str:
     """The configuration file.
 
-    Shared GPUs keep the name nvidia.com/gpu, which services ask for; otherwise they would be nvidia.com/gpu.shared
-    and every InferenceService would have to know. MIG's parts are shown as GPUs too: strategy single.
+    Shared GPUs keep the name nvidia.com/gpu, which services ask for; otherwise they would be
+    nvidia.com/gpu.shared and every InferenceService would have to know. MIG's parts are shown as GPUs too:
+    strategy single.
     """
     flags: dict[str, Any] = {
         "migStrategy": "single" if gpu.sharing == "mig" else "none",

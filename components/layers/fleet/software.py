@@ -7,12 +7,19 @@ from dataclasses import dataclass
 
 import pulumi
 
-from components.catalog.fleet import METRICS_SERVER
+from components.catalog.fleet import METRICS_SERVER, NODE_FEATURE_DISCOVERY
 from components.catalog.render import Rendered
 from components.cluster.base import Cluster
 from components.cluster.fleet import Fleet
-from components.layers.fleet import metrics_server
+from components.layers.fleet import (
+    cluster_autoscaler,
+    dcgm_exporter,
+    device_plugin,
+    feature_discovery,
+    metrics_server,
+)
 from components.layers.layer import Profile
+from components.settings.eks.sharing import brings_its_plugin
 
 
 @dataclass(frozen=True)
@@ -58,4 +65,32 @@ def install_software(cluster: Cluster, args: Args) -> Software:
         cluster,
         metrics_server.Args(args.rendered[METRICS_SERVER.name], args.certificates, args.profile),
     )
+    machines += _scaler(cluster, args)
+    machines += _gpus(cluster, args)
     return Software(balancers=tuple(balancers), machines=tuple(machines))
+
+
+def _scaler(cluster: Cluster, args: Args) -> list[pulumi.Resource]:
+    fleet = args.fleet
+    if fleet.autoscaler != "clusterAutoscaler":
+        return []
+    role = fleet.roles["clusterAutoscaler"]
+    scaler = cluster_autoscaler.ClusterAutoscaler(cluster, cluster_autoscaler.Args(fleet, role, args.profile))
+    return [scaler.outputs.ready]
+
+
+def _gpus(cluster: Cluster, args: Args) -> list[pulumi.Resource]:
+    """NVIDIA's software, as far as the machines' system does not have it built in."""
+    fleet = args.fleet
+    if not fleet.gpu_groups or fleet.autoscaler == "auto":
+        return []
+    exporter = dcgm_exporter.DcgmExporter(cluster, dcgm_exporter.Args(args.profile))
+    needed = [exporter.outputs.service]
+    if not all(brings_its_plugin(group.settings) for group in fleet.gpu_groups.values()):
+        plugin = device_plugin.DevicePlugin(cluster, device_plugin.Args(fleet.gpu, args.profile)).outputs
+        rendered = args.rendered[NODE_FEATURE_DISCOVERY.name]
+        features = feature_discovery.FeatureDiscovery(
+            cluster, feature_discovery.Args(rendered, fleet.gpu, plugin.config, args.profile)
+        )
+        needed += [*plugin.objects, *features.outputs.objects]
+    return needed

@@ -21,12 +21,19 @@ Run = Callable[..., Recorder]
 
 
 def record(
-    stack: str, *, preview: bool = False, platform: dict[str, Any] | None = None, **changes: Any
+    stack: str,
+    *,
+    preview: bool = False,
+    platform: dict[str, Any] | None = None,
+    services: dict[str, Any] | None = None,
+    **changes: Any,
 ) -> Recorder:
     """Run a stack's whole program, some keys of its cluster changed."""
     config = stack_config(stack)
     config["kserve-platform:cluster"] = {**config["kserve-platform:cluster"], **changes}
     config["kserve-platform:platform"] = {**config["kserve-platform:platform"], **(platform or {})}
+    if services is not None:
+        config["kserve-platform:services"] = services
     settings = load(config)
     assert isinstance(settings.cluster, EksSettings)
     eks = settings.cluster

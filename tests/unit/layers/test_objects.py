@@ -36,7 +36,7 @@ def test_each_kind_has_its_class(version: str, kind: str, expected: object) -> N
         ("v1", "Pod"),
         ("batch/v1", "CronJob"),
         ("networking.k8s.io/v1", "NetworkPolicy"),
-        ("apps/v1", "DaemonSet"),
+        ("apps/v1", "StatefulSet"),
     ],
 )
 def test_a_kind_of_kubernetes_without_a_class_is_refused_by_name(version: str, kind: str) -> None:
