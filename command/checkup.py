@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from components.errors import PlatformError, Problem
 from machine.cache import Cache
-from machine.preflight import Readings, Work, read, work_before
+from machine.preflight import Building, Readings, Work, read, work_before
 
 if TYPE_CHECKING:
     from components.settings.model import Settings
@@ -17,14 +17,14 @@ def cluster_made(cache: Cache, cluster: str) -> bool:
     return cache.path("clusters", cluster, "finished.json").exists()
 
 
-def take_readings(settings: Settings, cache: Cache, cluster: str, *, builds_images: bool) -> Readings | None:
+def take_readings(settings: Settings, cache: Cache, cluster: str, building: Building) -> Readings | None:
     """What decides whether this machine carries a stack; None where nothing of it runs here.
 
     Args:
         settings: The stack.
         cache: Where everything is kept.
         cluster: Name of its kind cluster.
-        builds_images: Images are built here.
+        building: Which of its images are built here.
     """
     if settings.cluster.provider != "kind":
         return None
@@ -32,7 +32,7 @@ def take_readings(settings: Settings, cache: Cache, cluster: str, *, builds_imag
     mapped = [mapping.host_port for mapping in settings.cluster.port_mappings]
     ports = [wanted.ingress, *([wanted.api_server] if wanted.api_server else []), *mapped]
     made = cluster_made(cache, cluster)
-    work = work_before(cache, builds_images=builds_images)
+    work = work_before(cache, building)
     return read(cache, work, () if made else ports, engine_problems(cache))
 
 
@@ -58,6 +58,7 @@ def in_words(readings: Readings) -> list[tuple[str, str]]:
     todo = {
         Work.WARM: "a cluster from a warm cache",
         Work.PULL: "pull images",
+        Work.EXAMPLE: "pull images, and build those of the example",
         Work.BUILD: "build every tool and image once",
     }
     gib = 1 << 30

@@ -9,7 +9,7 @@ from functools import partial
 
 from command.checkup import in_words, take_readings
 from command.engine.pulumi import environment_folders
-from command.image_source import refusals
+from command.image_source import building_of, refusals
 from command.images import source_of
 from command.local_machine import cluster_name
 from command.stack import open_stack
@@ -23,20 +23,21 @@ def main(options: argparse.Namespace) -> int:
     """Print what was read and what is missing; 1 if something is."""
     from machine.docker.engine import would_be_private
     from machine.preflight import problems
+    from servers.torchserve.root import why_barred
 
     places, settings = open_stack(options.stack)
     for problem in warnings(settings, datetime.now(UTC).date()):
         print(f"{problem}\n")
     source = source_of(settings, places.cache)
-    readings = take_readings(
-        settings, places.cache, cluster_name(places.stack), builds_images=source == "build"
-    )
+    building = building_of(settings, source)
+    readings = take_readings(settings, places.cache, cluster_name(places.stack), building)
     if readings is None:
         return _elsewhere(places.stack, in_aws=settings.cluster.provider == "eks")
-    rows = [*in_words(readings), ("images", "built here" if source == "build" else "pulled")]
+    rows = [*in_words(readings), ("built", building.value)]
     rows.append(("python", environment_folders(places.checkout)[0]))
     print("\n".join(f"  {title:<{_WIDTH}} {text}" for title, text in rows))
-    found = [*problems(readings), *refusals(settings, source, partial(would_be_private, places.cache))]
+    private = partial(would_be_private, places.cache)
+    found = [*problems(readings), *refusals(settings, source, private, why_barred)]
     if found:
         print(f"\n{render_problems(found)}")
         return 1

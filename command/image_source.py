@@ -7,16 +7,17 @@ import json
 import os
 import socket
 import ssl
-from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from components.catalog.images import CONTROL_PLANE, EXAMPLE, NODE, PLATFORM, Image
+from components.catalog.images import CONTROL_PLANE, EXAMPLE, EXAMPLE_LOADED, NODE, PLATFORM, Image
 from components.errors import Problem
 from components.settings.keys import key_of
 from components.settings.rules.building import problems_when_built
 from machine.cache import Cache, write_atomically
+from machine.preflight import Building
 
 if TYPE_CHECKING:
     from components.settings.model import Settings
@@ -34,11 +35,13 @@ class HandOver:
         source: Where images come from.
         nodeImage: Reference of kind's node image; None for the official one.
         imageStore: Key of the prepared store that nodes start with; None where images are pulled.
+        loadedImages: What is loaded into the nodes beside pulled images, reference -> digest.
     """
 
     source: Source
     nodeImage: str | None = None  # noqa: N815 - named as in the file
     imageStore: str | None = None  # noqa: N815
+    loadedImages: Mapping[str, str] = field(default_factory=dict)  # noqa: N815
 
     def write(self, file: Path) -> None:
         """Write it whole, unless it says this already: its time of change tells when images changed."""
@@ -52,9 +55,24 @@ def hand_over_file(cache: Cache, stack: str) -> Path:
     return cache.path("state", "images", f"{stack}.json")
 
 
-def images_for(settings: Settings) -> tuple[Image, ...]:
-    """Every image that can be built here and that a stack runs, its node image first."""
-    return (NODE, *CONTROL_PLANE, *PLATFORM, *(EXAMPLE if examples_of(settings) else ()))
+def built_here(settings: Settings, source: Source) -> tuple[Image, ...]:
+    """The images of a kind stack that are built here: all of them, or only those that no registry has.
+
+    Args:
+        settings: The stack.
+        source: Where images come from that registries have. On `build` the node image is the first.
+    """
+    example = examples_of(settings)
+    if source == "pull":
+        return EXAMPLE_LOADED if example else ()
+    return (NODE, *CONTROL_PLANE, *PLATFORM, *(EXAMPLE if example else ()))
+
+
+def building_of(settings: Settings, source: Source) -> Building:
+    """How much building that is."""
+    if source == "build":
+        return Building.EVERYTHING
+    return Building.EXAMPLE if examples_of(settings) else Building.NOTHING
 
 
 def examples_of(settings: Settings) -> list[str]:
@@ -63,9 +81,8 @@ def examples_of(settings: Settings) -> list[str]:
 
 
 def wish_of(settings: Settings) -> str:
-    """Where a kind stack's images are to come from; `auto` is `build` where some can only be built."""
-    wish = str(getattr(settings.cluster, "images", "pull"))
-    return "build" if wish == "auto" and examples_of(settings) else wish
+    """Where a kind stack's images are to come from, as its file says."""
+    return str(getattr(settings.cluster, "images", "pull"))
 
 
 def choose_source(wish: str, cache: Cache, reachable: Callable[[], bool]) -> Source:
@@ -89,7 +106,9 @@ def choose_source(wish: str, cache: Cache, reachable: Callable[[], bool]) -> Sou
     return "pull" if known == "pull" else "build"
 
 
-def refusals(settings: Settings, source: Source, private: Callable[[], bool]) -> tuple[Problem, ...]:
+def refusals(
+    settings: Settings, source: Source, private: Callable[[], bool], barred: Callable[[], str]
+) -> tuple[Problem, ...]:
     """What of a kind stack cannot be had from where its images come; nothing where all can.
 
     A stack file that asks for `build` was judged when it was read. What `auto` comes to shows only here.
@@ -98,10 +117,11 @@ def refusals(settings: Settings, source: Source, private: Callable[[], bool]) ->
         settings: The stack.
         source: From `choose_source`.
         private: Asks whether the cluster would be on the private Docker Engine.
+        barred: Asks why the example's model cannot be trained here; nothing where it can.
     """
     if source == "build":
         return (*problems_when_built(settings), *_without_root(private))
-    return (*_without_way_out(settings, private), *_in_no_registry(settings))
+    return tuple(_without_way_out(settings, private)) or tuple(_untrainable(settings, barred))
 
 
 def _without_root(private: Callable[[], bool]) -> Iterator[Problem]:
@@ -112,7 +132,7 @@ def _without_root(private: Callable[[], bool]) -> Iterator[Problem]:
             key=key_of(("cluster", "images")),
             seen=f"user {os.geteuid()}",
             why="A node's containerd keeps files of every owner in a folder of the cache.",
-            fix="Run the command as root; or, for a stack without the example, set it to pull.",
+            fix="Run the command as root, or set it to pull where a container registry answers.",
         )
 
 
@@ -127,14 +147,15 @@ def _without_way_out(settings: Settings, private: Callable[[], bool]) -> Iterato
         )
 
 
-def _in_no_registry(settings: Settings) -> Iterator[Problem]:
-    for name in examples_of(settings):
+def _untrainable(settings: Settings, barred: Callable[[], str]) -> Iterator[Problem]:
+    examples = examples_of(settings)
+    if examples and (said := barred()):
         yield Problem(
-            what="cannot be pulled",
-            key=key_of(("services", name, "example")),
-            seen=str(getattr(settings.services[name], "example", "")),
-            why=f"No registry has {' or '.join(image.reference for image in EXAMPLE)}: both are built here.",
-            fix="Set kserve-platform:cluster.images to auto or build, or serve a model from storage.",
+            what="its model cannot be trained here",
+            key=key_of(("services", examples[0], "example")),
+            seen=f"user {os.geteuid()}",
+            why=f"It is trained in namespaces of its own, which this machine refuses: {said}",
+            fix="Run the command as root, let users make namespaces, or serve a model from storage.",
         )
 
 

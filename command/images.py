@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 
 from command.display.words import size
 from command.engine.places import Places
-from command.image_source import Source, choose_source, images_for, may_pull, wish_of
+from command.image_source import Source, built_here, choose_source, may_pull, wish_of
 from command.stack import open_stack
+from components.catalog.images import NODE
 from machine.cache import Cache
 
 if TYPE_CHECKING:
@@ -53,13 +54,20 @@ def list_images(settings: Settings, places: Places) -> list[Row]:
     """Every image of a stack."""
     if settings.cluster.provider != "kind":
         return pulled_rows(references_of(settings, places, built=False))
-    source = source_of(settings, places.cache)
-    if source == "pull":
-        return pulled_rows(references_of(settings, places, built=False))
     from command.stack_images import built_images
 
-    images = images_for(settings)
-    return built_rows([image.reference for image in images], built_images(images, places.cache))
+    source = source_of(settings, places.cache)
+    images = built_here(settings, source)
+    built = built_rows([image.reference for image in images], built_images(images, places.cache))
+    if source == "build":
+        return built
+    node = official_node(settings.cluster.kubernetes_version)
+    return [*pulled_rows([node, *references_of(settings, places, built=False)]), *built]
+
+
+def official_node(kubernetes_version: str) -> str:
+    """Reference of kind's node image, which holds all that runs on a node before the platform."""
+    return f"{NODE.reference.rpartition(':')[0]}:v{kubernetes_version}"
 
 
 def source_of(settings: Settings, cache: Cache) -> Source:

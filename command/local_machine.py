@@ -64,7 +64,14 @@ class LocalMachine:
             self.sign_in()
             self._toolchain.ensure(*self._tool_names())
             return
-        from command.image_source import HandOver, choose_source, hand_over_file, may_pull, wish_of
+        from command.image_source import (
+            HandOver,
+            built_here,
+            choose_source,
+            hand_over_file,
+            may_pull,
+            wish_of,
+        )
         from command.stack_images import build_stack_images
         from machine.docker.engine import would_be_private
         from machine.reclaim import make_room
@@ -73,30 +80,33 @@ class LocalMachine:
         source = choose_source(wish_of(self._settings), cache, partial(may_pull, private))
         self._check(source, private)
         self._toolchain.ensure(*self._tool_names())
-        handed = HandOver("pull")
-        if source == "build":
+        handed = HandOver(source)
+        if built_here(self._settings, source):
             # Another run may be making the same: its lock is waited for in here.
             with self._board.step("have the images ready", expected=0.5):
-                handed = build_stack_images(self._settings, cache, self._toolchain, self.docker, self._board)
+                given = (cache, self._toolchain, self.docker, self._board)
+                handed = build_stack_images(self._settings, source, *given)
         handed.write(hand_over_file(cache, self._places.stack))
         make_room(cache, self._board)  # all that is built has been built
 
     def _check(self, source: Source, private: Callable[[], bool]) -> None:
         """Refuse a machine that cannot carry the stack; a finished cluster shows that it can."""
         from command.checkup import cluster_made, take_readings
-        from command.image_source import refusals
+        from command.image_source import building_of, refusals
         from machine.preflight import Work, problems, work_before
         from machine.reclaim import make_room
+        from servers.torchserve.root import why_barred
 
         cache = self._places.cache
-        if refused := refusals(self._settings, source, private):
+        if refused := refusals(self._settings, source, private, why_barred):
             raise PlatformError(*refused)
         if cluster_made(cache, self.cluster):
             return
-        work = work_before(cache, builds_images=source == "build")
+        building = building_of(self._settings, source)
+        work = work_before(cache, building)
         make_room(cache, self._board, builds=work is Work.BUILD)
         with self._board.step("look at this machine", expected=0.2):
-            readings = take_readings(self._settings, cache, self.cluster, builds_images=source == "build")
+            readings = take_readings(self._settings, cache, self.cluster, building)
             if readings and (found := problems(readings)):
                 raise PlatformError(*found)
 

@@ -1,11 +1,11 @@
-"""Having a stack's images: built where they cannot be pulled, and laid out for the nodes once."""
+"""Having a stack's images: what cannot be pulled is built, and laid out for the nodes where everything is."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
-from command.image_source import HandOver, images_for
+from command.image_source import HandOver, Source, built_here
 from machine.cache import Cache
 from machine.progress import Reporter
 
@@ -19,15 +19,17 @@ if TYPE_CHECKING:
 
 def build_stack_images(
     settings: Settings,
+    source: Source,
     cache: Cache,
     toolchain: Toolchain,
     docker: Callable[[], DockerEndpoint],
     report: Reporter,
 ) -> HandOver:
-    """Build what is missing and prepare the store.
+    """Build what is missing, and prepare the store where every image is built.
 
     Args:
         settings: The stack.
+        source: Where images come from that registries have.
         cache: Keeps layers, images and stores.
         toolchain: Compiles.
         docker: An engine to unpack images on; asked only if a store has to be made.
@@ -39,7 +41,10 @@ def build_stack_images(
     from machine.images.build import build_images
     from machine.images.store import prepare_store, store_key
 
-    node, *rest = build_images(images_for(settings), cache, toolchain, report)
+    built = build_images(built_here(settings, source), cache, toolchain, report)
+    if source == "pull":
+        return HandOver("pull", loadedImages={image.reference: image.digest for image in built})
+    node, *rest = built
     key = store_key(node, sorted(rest, key=lambda image: image.reference))
     if not cache.path("stores", key).exists():
         key = prepare_store(node, rest, docker(), cache, report).name

@@ -81,7 +81,8 @@ class KindSettings(Model):
 
     images: ImageSource = "auto"
     """Where images come from: `pull` from their registries, `build` here from the pinned modules under the
-    same names, `auto` builds only where no registry can be reached."""
+    same names, `auto` builds only where no registry can be reached. Those of the example are in no registry:
+    beside pulled ones, only they are built here."""
 
     nodes: tuple[Node, ...] = (Node(role="control-plane"),)
     """The cluster's nodes. One control plane carries the whole platform on a laptop."""

@@ -11,9 +11,10 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from machine.process import run_logged
+from machine.process import CommandFailed, run, run_logged
 from servers.torchserve import recipe
 
+_SECONDS = 10.0
 WORK = "/mnt/models"
 """Where the work folder appears inside the root."""
 
@@ -31,9 +32,8 @@ _ENTER = "; ".join(
 
 def command_in_root(root: Path, command: Sequence[str], work: Path, *, as_root: bool) -> list[str]:
     """The argument vector that runs a command in the root; everything it starts dies with it."""
-    user = [] if as_root else ["--user", "--map-root-user"]
-    own = ["unshare", *user, "--mount", "--pid", "--fork", "--kill-child", "--propagation", "private"]
-    return [*own, "/bin/sh", "-ec", _ENTER, "sh", str(root), str(work), *command]
+    enter = ["/bin/sh", "-ec", _ENTER, "sh", str(root), str(work)]
+    return [*_unshare(as_root=as_root), *enter, *command]
 
 
 def run_in_root(
@@ -64,6 +64,26 @@ def run_in_root(
     variables = {**recipe.ENVIRONMENT, "PATH": _with_sbin(os.environ.get("PATH", "")), **(environment or {})}
     argv = command_in_root(root, command, work, as_root=os.geteuid() == 0)
     run_logged(argv, log, environment=variables, on_line=on_line)
+
+
+def why_barred() -> str:
+    """Why this user can run nothing in a root here, in the words of who refuses it; nothing where they can.
+
+    Some systems let only root make a user namespace, or take every right away in one.
+    """
+    if os.geteuid() == 0:
+        return ""
+    own = [*_unshare(as_root=False), "mount", "-t", "proc", "proc", "/proc"]
+    try:
+        run(own, timeout=_SECONDS, environment={"PATH": _with_sbin(os.environ.get("PATH", ""))})
+    except CommandFailed as failure:
+        return failure.tail or str(failure)
+    return ""
+
+
+def _unshare(*, as_root: bool) -> list[str]:
+    user = [] if as_root else ["--user", "--map-root-user"]
+    return ["unshare", *user, "--mount", "--pid", "--fork", "--kill-child", "--propagation", "private"]
 
 
 def _with_sbin(path: str) -> str:

@@ -17,7 +17,7 @@ from command.digits import Question
 from command.endpoints import Endpoint
 from command.engine.pending import Pending
 from command.engine.places import Places
-from command.image_source import HandOver, choose_source, hand_over_file, images_for, registry_answers
+from command.image_source import HandOver, built_here, choose_source, hand_over_file, registry_answers
 from command.images import Row as ImageRow
 from command.images import built_rows, pulled_rows, table
 from command.inference.client import Answer, Ingress, Request
@@ -32,6 +32,7 @@ from components.catalog.images import CONTROL_PLANE, EXAMPLE, NODE
 from components.errors import PlatformError
 from components.settings.load import load
 from machine.cache import Cache
+from machine.preflight import Building
 from tests.unit.command import recorded as events
 from tests.unit.command.cluster_objects import condition, ready, thing
 from tests.unit.command.doubles import places_in, with_state
@@ -222,8 +223,9 @@ def test_a_pulled_image_has_the_digest_of_its_reference() -> None:
 
 
 def test_the_example_brings_its_images_along() -> None:
-    bare = images_for(load(KIND))
-    full = images_for(load({**KIND, "kserve-platform:services": {"torchserve": {"example": "mnist"}}}))
+    example = {"torchserve": {"example": "mnist"}}
+    bare = built_here(load(KIND), "build")
+    full = built_here(load({**KIND, "kserve-platform:services": example}), "build")
     assert bare[: 1 + len(CONTROL_PLANE)] == (NODE, *CONTROL_PLANE)
     assert full == (*bare, *EXAMPLE)
 
@@ -255,6 +257,7 @@ def test_the_program_is_told_of_images_in_one_file(cache: Cache) -> None:
         "source": "build",
         "nodeImage": "kindest/node:v1.34.4",
         "imageStore": "abc",
+        "loadedImages": {},
     }
     assert file.stat().st_mtime_ns == before
 
@@ -328,14 +331,20 @@ def test_a_file_of_two_names_takes_its_room_once(tmp_path: Path) -> None:
 
 def test_a_stack_on_somebody_elses_cluster_needs_nothing_of_this_machine(cache: Cache) -> None:
     settings = load({"kserve-platform:cluster": {"provider": "existing", "context": "prod"}})
-    assert take_readings(settings, cache, "x", builds_images=False) is None
+    assert take_readings(settings, cache, "x", Building.NOTHING) is None
 
 
 def test_what_was_read_of_the_machine_is_told(cache: Cache) -> None:
-    readings = take_readings(load(KIND), cache, "x", builds_images=True)
+    readings = take_readings(load(KIND), cache, "x", Building.EVERYTHING)
     assert readings is not None
     assert [title for title, _ in in_words(readings)] == ["system", "memory", "disk", "to do"]
     assert in_words(readings)[3] == ("to do", "build every tool and image once")
+
+
+def test_the_example_beside_pulled_images_asks_for_no_building_of_everything(cache: Cache) -> None:
+    readings = take_readings(load(KIND), cache, "x", Building.EXAMPLE)
+    assert readings is not None
+    assert in_words(readings)[3] == ("to do", "pull images, and build those of the example")
 
 
 def test_a_finished_cluster_is_known_by_its_marker(cache: Cache) -> None:

@@ -7,15 +7,18 @@ from pathlib import Path
 import pytest
 
 from command.display.board import Board
-from command.image_source import may_pull, refusals, wish_of
+from command.image_source import Source, building_of, built_here, may_pull, refusals, wish_of
 from command.local_machine import LocalMachine
+from components.catalog.images import EXAMPLE_LOADED
 from components.errors import PlatformError, render_problems
 from components.settings.load import load, load_stack_file
 from components.settings.model import Settings
 from machine.cache import Cache
 from machine.docker.engine import would_be_private
+from machine.preflight import Building
 from tests.unit.command.doubles import Lines, places_in
 
+SOURCES: tuple[Source, ...] = ("pull", "build")
 NO_WAY_OUT = (
     "kserve-platform:cluster.images: images cannot be pulled here\n"
     "  seen: pull\n"
@@ -35,6 +38,11 @@ def stack_file(images: str, ingress: str = "gateway-api") -> str:
         f"config:\n  kserve-platform:cluster: {{provider: kind, images: {images}}}\n"
         f"  kserve-platform:platform: {{ingressClass: {ingress}}}\n"
     )
+
+
+def not_asked() -> str:
+    """Whether a model can be trained matters only where the example's images alone are built."""
+    pytest.fail("asked whether a model can be trained")
 
 
 @pytest.fixture(autouse=True)
@@ -73,13 +81,13 @@ def test_a_registry_is_of_no_use_to_an_engine_that_cannot_reach_it(tmp_path: Pat
 
 def test_pulling_with_an_engine_of_the_users_is_let_through() -> None:
     settings = load({"kserve-platform:cluster": {"provider": "kind", "images": "pull"}})
-    assert refusals(settings, "pull", lambda: False) == ()
-    assert render_problems(refusals(settings, "pull", lambda: True)) == NO_WAY_OUT
+    assert refusals(settings, "pull", lambda: False, not_asked) == ()
+    assert render_problems(refusals(settings, "pull", lambda: True, not_asked)) == NO_WAY_OUT
 
 
 def test_a_stack_that_can_be_built_is_let_through_whatever_engine_it_gets() -> None:
     settings = load({"kserve-platform:cluster": {"provider": "kind"}})
-    assert refusals(settings, "build", lambda: pytest.fail("asked for an engine")) == ()
+    assert refusals(settings, "build", lambda: pytest.fail("asked for an engine"), not_asked) == ()
 
 
 def with_example(images: str) -> Settings:
@@ -91,22 +99,41 @@ def with_example(images: str) -> Settings:
     )
 
 
-def test_automatic_images_are_built_where_the_examples_are_among_them() -> None:
-    assert [wish_of(with_example(images)) for images in ("auto", "pull", "build")] == [
-        "build",
-        "pull",
-        "build",
+def test_the_example_does_not_decide_where_images_come_from() -> None:
+    settings = [with_example(images) for images in ("auto", "pull", "build")]
+    assert [wish_of(each) for each in settings] == ["auto", "pull", "build"]
+
+
+def test_beside_pulled_images_only_those_of_the_example_are_built() -> None:
+    assert built_here(load({"kserve-platform:cluster": {"provider": "kind"}}), "pull") == ()
+    assert built_here(with_example("auto"), "pull") == EXAMPLE_LOADED
+    assert [building_of(with_example("auto"), source) for source in SOURCES] == [
+        Building.EXAMPLE,
+        Building.EVERYTHING,
     ]
-    assert wish_of(load({"kserve-platform:cluster": {"provider": "kind"}})) == "auto"
+    assert building_of(load({"kserve-platform:cluster": {"provider": "kind"}}), "pull") is Building.NOTHING
 
 
-def test_the_example_is_not_pulled_because_no_registry_has_it() -> None:
-    assert render_problems(refusals(with_example("pull"), "pull", lambda: False)) == (
-        "kserve-platform:services.digits.example: cannot be pulled\n"
-        "  seen: mnist\n"
-        "  why:  No registry has docker.io/pytorch/torchserve-kfs:0.12.0 or "
-        "docker.io/kserve-platform/mnist-model:1.0.0: both are built here.\n"
-        "  do:   Set kserve-platform:cluster.images to auto or build, or serve a model from storage."
+def test_no_name_that_a_registry_has_is_loaded_into_a_node() -> None:
+    assert [image.reference for image in EXAMPLE_LOADED] == [
+        "kind.local/kserve-platform/torchserve:0.12.0",
+        "docker.io/kserve-platform/mnist-model:1.0.0",
+    ]
+
+
+def test_the_example_is_let_through_beside_pulled_images_where_it_can_be_trained() -> None:
+    assert refusals(with_example("pull"), "pull", lambda: False, lambda: "") == ()
+
+
+def test_who_cannot_train_the_model_is_told_before_anything_is_built(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os.geteuid", lambda: 1000)
+    barred = "unshare: unshare failed: Operation not permitted"
+    assert render_problems(refusals(with_example("auto"), "pull", lambda: False, lambda: barred)) == (
+        "kserve-platform:services.digits.example: its model cannot be trained here\n"
+        "  seen: user 1000\n"
+        "  why:  It is trained in namespaces of its own, which this machine refuses: "
+        "unshare: unshare failed: Operation not permitted\n"
+        "  do:   Run the command as root, let users make namespaces, or serve a model from storage."
     )
 
 
@@ -114,10 +141,10 @@ def test_who_cannot_give_built_images_to_a_node_is_told_before_they_are_built(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("os.geteuid", lambda: 1000)
-    assert render_problems(refusals(with_example("auto"), "build", lambda: False)) == (
+    assert render_problems(refusals(with_example("auto"), "build", lambda: False, not_asked)) == (
         "kserve-platform:cluster.images: images built here can be given to a node by root only\n"
         "  seen: user 1000\n"
         "  why:  A node's containerd keeps files of every owner in a folder of the cache.\n"
-        "  do:   Run the command as root; or, for a stack without the example, set it to pull."
+        "  do:   Run the command as root, or set it to pull where a container registry answers."
     )
-    assert refusals(with_example("auto"), "build", lambda: True) == ()
+    assert refusals(with_example("auto"), "build", lambda: True, not_asked) == ()

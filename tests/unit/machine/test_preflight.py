@@ -10,7 +10,7 @@ import pytest
 
 from components.errors import Problem, render_problems
 from machine.cache import Cache
-from machine.preflight import Readings, Work, problems, read, work_before
+from machine.preflight import Building, Readings, Work, problems, read, work_before
 
 GIB = 1 << 30
 GOOD = Readings(
@@ -86,6 +86,25 @@ def test_nothing_is_said_of_a_good_machine() -> None:
             ),
         ),
         (
+            {"architecture": "aarch64", "work": Work.EXAMPLE},
+            (
+                "Images cannot be built on this processor\n"
+                "  seen: aarch64\n"
+                "  why:  The packages that they are built from are pinned for x86_64 only.\n"
+                "  do:   Serve a model from storage instead of the example, or use an x86_64 machine."
+            ),
+        ),
+        (
+            {"disk": 10 * GIB, "work": Work.EXAMPLE},
+            (
+                "/cache: There is too little room on the disk\n"
+                "  seen: 10.0 GiB free\n"
+                "  why:  18 GiB are needed for the tools, the images that the cluster pulls, and those of "
+                "the example.\n"
+                "  do:   Make room, or name a folder on a larger disk in KSERVE_PLATFORM_CACHE."
+            ),
+        ),
+        (
             {"disk": 1 * GIB, "work": Work.WARM},
             (
                 "/cache: There is too little room on the disk\n"
@@ -142,7 +161,12 @@ def test_this_machine_is_read(tmp_path: Path) -> None:
 
 
 def test_a_prepared_store_means_that_nothing_is_left_to_build(cache: Cache) -> None:
-    assert work_before(cache, builds_images=True) is Work.BUILD
-    assert work_before(cache, builds_images=False) is Work.PULL
+    assert work_before(cache, Building.EVERYTHING) is Work.BUILD
     cache.folder("stores", "key")
-    assert work_before(cache, builds_images=True) is Work.WARM
+    assert work_before(cache, Building.EVERYTHING) is Work.WARM
+
+
+def test_a_store_that_was_prepared_once_saves_who_pulls_nothing(cache: Cache) -> None:
+    cache.folder("stores", "key")
+    assert work_before(cache, Building.NOTHING) is Work.PULL
+    assert work_before(cache, Building.EXAMPLE) is Work.EXAMPLE

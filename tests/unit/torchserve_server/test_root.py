@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from servers.torchserve import root
 
 
@@ -26,3 +28,22 @@ def test_folders_and_command_are_arguments_and_never_script() -> None:
 def test_everything_dies_with_the_one_that_started_it() -> None:
     argv = root.command_in_root(Path("/r"), ["true"], Path("/w"), as_root=True)
     assert {"--pid", "--fork", "--kill-child", "--mount"} <= set(argv)
+
+
+def test_who_may_make_no_namespace_is_told_in_the_words_of_who_refuses(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = tmp_path / "unshare"
+    program.write_text("#!/bin/sh\necho 'unshare: unshare failed: Operation not permitted' >&2\nexit 1\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    monkeypatch.setattr("os.geteuid", lambda: 1000)
+    assert root.why_barred() == "unshare: unshare failed: Operation not permitted"
+    program.write_text("#!/bin/sh\n")
+    assert root.why_barred() == ""
+
+
+def test_root_is_asked_for_no_user_namespace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr("os.geteuid", lambda: 0)
+    assert root.why_barred() == ""
