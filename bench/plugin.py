@@ -1,4 +1,4 @@
-"""The plugin alone: how long it takes to tell its port."""
+"""A plugin alone: how long it takes to tell its port."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import statistics
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from command.engine.places import CHECKOUT
@@ -18,15 +19,18 @@ _TIMES = 10
 
 def start_seconds(times: int = _TIMES) -> float:
     """Median seconds from starting the plugin to its port line."""
-    return statistics.median(_started() for _ in range(times))
+    return port_seconds([FOLDER / NAME], times)
 
 
-def _started() -> float:
+def port_seconds(command: Sequence[str | Path], times: int = _TIMES) -> float:
+    """Median seconds from starting a program that serves the engine to its port line."""
+    return statistics.median(_started(command) for _ in range(times))
+
+
+def _started(command: Sequence[str | Path]) -> float:
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
     began = time.monotonic()
-    with subprocess.Popen(
-        [FOLDER / NAME], stdout=subprocess.PIPE, env={**os.environ, "PATH": path}
-    ) as process:
+    with subprocess.Popen(command, stdout=subprocess.PIPE, env={**os.environ, "PATH": path}) as process:
         assert process.stdout is not None
         line = process.stdout.readline()
         took = time.monotonic() - began

@@ -15,6 +15,7 @@ from bench.kills import descendants
 from bench.plugin import FOLDER, NAME
 from bench.runs import RunFailed
 from command.engine.places import CHECKOUT
+from command.engine.policies import PolicyPack
 from machine.cache import Cache
 
 _EVERY_SECONDS = 0.05
@@ -28,7 +29,7 @@ class Measured:
 
     Attributes:
         seconds: Wall clock.
-        processor: Seconds of processor time of the engine, the program and the plugins.
+        processor: Seconds of processor time of the engine, the program, the plugins and the policy pack.
         megabytes: Peak memory (VmHWM) of the Kubernetes plugin; 0 where it did not run.
         calls: How many calls the engine made to the Kubernetes plugin.
         in_calls: Wall seconds of these calls, one after another; they overlap.
@@ -47,10 +48,10 @@ class Project:
     Args:
         folder: Where to make it; must not exist.
         pulumi: The engine's program.
-        kubeconfig: The text of a kubeconfig, for the plugin.
+        kubeconfig: The text of a kubeconfig, for the plugin; empty where none takes part.
     """
 
-    def __init__(self, folder: Path, pulumi: Path, kubeconfig: str) -> None:
+    def __init__(self, folder: Path, pulumi: Path, kubeconfig: str = "") -> None:
         for name in ("project", "state", "cache"):
             (folder / name).mkdir(parents=True)
         self.cache = Cache(folder / "cache")
@@ -84,6 +85,18 @@ class Project:
         """Write the program."""
         (self._folder / "__main__.py").write_text(text, encoding="utf-8")
 
+    def preview(self, pack: PolicyPack | None = None, settings: Path | None = None) -> Measured:
+        """`pulumi preview`, with a policy pack and a configuration of it, or without."""
+        if pack is None:
+            return self._run("preview")
+        options = [
+            "--policy-pack",
+            str(pack.folder),
+            *(["--policy-pack-config", str(settings)] if settings else []),
+        ]
+        path = os.pathsep.join([str(pack.programs), self._variables["PATH"]])
+        return self._run("preview", *options, PATH=path)
+
     def up(self) -> Measured:
         """`pulumi up`, without its preview."""
         return self._run("up", "--yes", "--skip-preview")
@@ -96,7 +109,7 @@ class Project:
         """`pulumi destroy`, without its preview."""
         return self._run("destroy", "--yes", "--skip-preview")
 
-    def _run(self, *arguments: str) -> Measured:
+    def _run(self, *arguments: str, **variables: str) -> Measured:
         """Run Pulumi to its end.
 
         Raises:
@@ -107,7 +120,7 @@ class Project:
         process = subprocess.Popen(
             ["pulumi", *arguments, "--non-interactive"],
             cwd=self._folder,
-            env=self._variables,
+            env={**self._variables, **variables},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -128,6 +141,8 @@ def part_of(words: str) -> str:
     """To what a process belongs, by its command line; the language host counts as the program."""
     if "pulumi-resource-" in words or "providers." in words:
         return "plugins"
+    if words.rstrip().endswith("/policies") or "/policies " in words:
+        return "pack"
     return "program" if "python" in words else "engine"
 
 

@@ -35,11 +35,16 @@ class PolicyPack:
 
     Attributes:
         folder: What `--policy-pack` names.
-        programs: Folder that has to be on PATH.
+        program: What starts the pack; its folder has to be on PATH.
     """
 
     folder: Path
-    programs: Path
+    program: Path
+
+    @property
+    def programs(self) -> Path:
+        """Folder that has to be on PATH."""
+        return self.program.parent
 
     @property
     def variables(self) -> dict[str, str]:
@@ -61,7 +66,7 @@ def write_pack(places: Places, pack: Path, python: str = sys.executable) -> Poli
     program = folder / "bin" / f"pulumi-analyzer-policy-{_LANGUAGE}"
     _keep(folder / "PulumiPolicy.yaml", _PACK, 0o644)
     _keep(program, _RUN.format(python=shlex.quote(python), pack=shlex.quote(str(pack))), 0o755)
-    return PolicyPack(folder, program.parent)
+    return PolicyPack(folder, program)
 
 
 def _keep(file: Path, text: str, mode: int) -> None:
