@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Final
 
+from providers.kubernetes import annotations
 from providers.kubernetes.naming import Autonaming, named
 from providers.kubernetes.normalise import DASHED, normalise, rename_keys, unknown_fields
-from providers.kubernetes.objects import Object, Urn, annotations_of, is_list, is_patch, kind_of
-from providers.kubernetes.operations.session import Session
+from providers.kubernetes.objects import WAIT_FOR, Object, Urn, annotations_of, is_list, is_patch, kind_of
+from providers.kubernetes.operations.session import Session, id_of
 from providers.kubernetes.secrecy import conceal_object
-from providers.rpc import RpcError, Unknown, reveal
+from providers.kubernetes.waiting.waitfor import WaitForError
+from providers.rpc import RpcError, Unknown, has_unknowns, reveal
 
 _LIST: Final = (
     "list resources exist for compatibility with YAML manifests and Helm charts, and cannot be created "
@@ -64,17 +67,35 @@ def check(
             raise RpcError("patch resources require the `.metadata.name` field to be set")
     else:
         plain = named(plain, reveal(olds) if olds else None, urn.name, seed, autonaming)
-    for path in unknown_fields(plain):
-        session.engine.warning(
-            f'unknown field "{path}": {kind} has no such field, so it is left out; look for a typing error',
-            urn.text,
-        )
-    if not session.settings.quiet_hooks and any(key.startswith(_HOOK) for key in annotations_of(plain)):
-        session.engine.warning(_HOOKS, urn.text)
+    _refuse_bad_demands(session, plain)
+    for text in _suspicions(session, plain):
+        session.engine.warning(text, urn.text)
     plain = with_namespace(session, normalise(plain))
     if kind == "CustomResourceDefinition":
         session.cluster.remember_definition(plain)
     return conceal_object(plain, marked)
+
+
+def _suspicions(session: Session, plain: Object) -> Iterator[str]:
+    """What will not do what it seems to."""
+    for path in unknown_fields(plain):
+        yield (
+            f'unknown field "{path}": {kind_of(plain)[1]} has no such field, so it is left out; look for a '
+            "typing error"
+        )
+    yield from annotations.warnings(plain)
+    if not session.settings.quiet_hooks and any(key.startswith(_HOOK) for key in annotations_of(plain)):
+        yield _HOOKS
+
+
+def _refuse_bad_demands(session: Session, plain: Object) -> None:
+    """Say in preview, not halfway through an update, that what to wait for cannot be read."""
+    if has_unknowns(annotations_of(plain)):
+        return
+    try:
+        session.rule(plain)
+    except WaitForError as error:
+        raise RpcError(f"the annotation {WAIT_FOR} of {kind_of(plain)[1]} {id_of(plain)}: {error}") from error
 
 
 def with_namespace(session: Session, obj: Object) -> Object:

@@ -69,7 +69,6 @@ def create(session: Session, urn: Urn, inputs: Object, timeout: float) -> tuple[
     plain: Object = reveal(inputs)
     manager = field_manager(plain, None)
     patch = is_patch(urn, kind_of(plain)[1])
-    session.warn_of_bad_timeout(urn, plain)
     try:
         session.rule(plain)
         live = _sent(session, urn, plain, manager, patch=patch)

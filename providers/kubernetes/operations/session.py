@@ -50,12 +50,12 @@ class Session:
         Raises:
             WaitForError: The annotation pulumi.com/waitFor cannot be read.
         """
-        demands = annotations_of(inputs).get(WAIT_FOR)
-        if demands is not None:
-            parsed = waitfor.parse(str(demands))
-            return lambda obj, look: waitfor.judge_by(parsed, obj, look)
         if has_flag(inputs, SKIP_AWAIT):
             return None
+        demands = annotations_of(inputs).get(WAIT_FOR)
+        if demands:
+            parsed = waitfor.parse(str(demands))
+            return lambda obj, look: waitfor.judge_by(parsed, obj, look)
         return rule_for(*kind_of(inputs), everything=self.settings.await_all)
 
     def wait(self, urn: Urn, live: Object, inputs: Object, requested: float) -> Waited:
@@ -70,14 +70,6 @@ class Session:
         return Gate(
             self.cluster, self.cancelled, _bound(self.engine.status, urn), _bound(self.engine.warning, urn)
         )
-
-    def warn_of_bad_timeout(self, urn: Urn, inputs: Object) -> None:
-        """Say so where the timeout annotation is no number: the default holds then."""
-        text = annotations_of(inputs).get("pulumi.com/timeoutSeconds")
-        if text is not None and not str(text).replace(".", "", 1).isdigit():
-            self.engine.warning(
-                f"pulumi.com/timeoutSeconds is {text!r}, not a number of seconds: 600 are used", urn.text
-            )
 
 
 def _bound(send: Callable[[str, str], None], urn: Urn) -> Callable[[str], None]:

@@ -64,7 +64,6 @@ def update(
     """
     plain: Object = reveal(inputs)
     manager = field_manager(plain, state.field_manager)
-    session.warn_of_bad_timeout(urn, plain)
     try:
         session.rule(plain)
         before = session.cluster.read(plain)

@@ -26,6 +26,7 @@ _SLOWEST: Final = 1.0
 _PASSING: Final = ("foregroundDeletion", "orphan")
 _PATIENCE_SECONDS: Final = 30.0
 _GRACE_SECONDS: Final = 2.0
+_LAST_SECONDS: Final = 0.5
 _SILENT: Final = "the API server did not answer when it was asked last"
 _Seen = TypeVar("_Seen")
 
@@ -148,7 +149,7 @@ class Gate:
         end = max(deadline, time.monotonic()) + _GRACE_SECONDS
         while not done.wait(_QUICKEST):
             if self._cancelled.is_set() or time.monotonic() >= end:
-                done.wait(_QUICKEST)  # an answer that is just there is worth more than none
+                done.wait(_LAST_SECONDS)  # an answer that is about to come is worth more than none
                 break
         if failed:
             raise failed[0]
