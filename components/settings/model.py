@@ -30,6 +30,7 @@ from components.settings.runtimes import Protocol, RuntimeName
 from components.settings.services import MnistExample, ModelService, Scaled, Service
 from components.settings.storage import StorageSettings
 from components.settings.text import ServiceName
+from components.settings.transformer import Transformer
 
 __all__ = [
     "Amounts",
@@ -58,6 +59,7 @@ __all__ = [
     "Service",
     "Settings",
     "StorageSettings",
+    "Transformer",
 ]
 
 

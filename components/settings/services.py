@@ -11,6 +11,7 @@ from components.settings.resources import Resources
 from components.settings.runtimes import Protocol, RuntimeName
 from components.settings.text import Tag as ImageTag
 from components.settings.text import Word
+from components.settings.transformer import Transformer
 
 
 class Scaled(Model):
@@ -28,6 +29,10 @@ class Scaled(Model):
 
     container_concurrency: Annotated[int, Field(ge=0)] = 0
     """Most requests in one pod at a time, the rest waits (knative mode, hard limit). Zero: no limit."""
+
+    timeout: Annotated[int, Field(ge=1, le=600)] | None = None
+    """Seconds that a request may take, waiting for a pod included. Absent: Knative's own, 300; 600 is its
+    bound."""
 
     target: Annotated[int, Field(ge=1)] | None = None
     """Requests in flight per pod that the autoscaler aims at (knative mode, soft limit). Absent: Knative's
@@ -55,6 +60,9 @@ class ModelService(Scaled):
 
     gpu: Annotated[int, Field(ge=0)] = 0
     """GPUs of each pod."""
+
+    transformer: Transformer | None = None
+    """A container of one's own in front of the model. Absent: the model is asked directly."""
 
 
 class MnistExample(Scaled):

@@ -8,35 +8,48 @@ from components.errors import Problem
 from components.settings.amounts import amount
 from components.settings.eks.derived import gpu_groups, types_are_known
 from components.settings.keys import Path
-from components.settings.model import EksSettings, ExistingSettings, ModelService, Resources
+from components.settings.model import (
+    EksSettings,
+    ExistingSettings,
+    ModelService,
+    Resources,
+    Scaled,
+    Transformer,
+)
 from components.settings.parts import Parts, Rule, wrong
 
 
 def replicas_are_in_order(parts: Parts) -> Iterator[Problem]:
     """KServe's webhook refuses crossed bounds."""
-    for name, service in parts.services.items():
-        if service.max_replicas is not None and service.min_replicas > service.max_replicas:
-            how = "" if "min_replicas" in service.model_fields_set else " by default"
+    for path, scaled in _scaled(parts):
+        if scaled.max_replicas is not None and scaled.min_replicas > scaled.max_replicas:
+            how = "" if "min_replicas" in scaled.model_fields_set else " by default"
             yield wrong(
-                "services",
-                name,
+                *path,
                 "maxReplicas",
-                value=service.max_replicas,
+                value=scaled.max_replicas,
                 what="is less than minReplicas",
-                why=f"minReplicas is {service.min_replicas}{how}",
-                fix=f"write {service.min_replicas} or more, or lower minReplicas",
+                why=f"minReplicas is {scaled.min_replicas}{how}",
+                fix=f"write {scaled.min_replicas} or more, or lower minReplicas",
             )
+
+
+def _scaled(parts: Parts) -> Iterator[tuple[Path, Scaled | Transformer]]:
+    """What has replicas of its own: every service, and its transformer."""
+    for name, service in parts.services.items():
+        yield ("services", name), service
+        if isinstance(service, ModelService) and service.transformer:
+            yield ("services", name, "transformer"), service.transformer
 
 
 def zero_replicas_need_knative(parts: Parts) -> Iterator[Problem]:
     """Plain Deployments have nobody who would hold a request until a pod is there."""
     if parts.platform is None or parts.platform.mode == "knative":
         return
-    for name, service in parts.services.items():
-        if service.min_replicas == 0:
+    for path, scaled in _scaled(parts):
+        if scaled.min_replicas == 0:
             yield wrong(
-                "services",
-                name,
+                *path,
                 "minReplicas",
                 value=0,
                 what="is zero in standard mode",
@@ -99,6 +112,21 @@ def requests_are_within_limits(parts: Parts) -> Iterator[Problem]:
                 )
 
 
+def names_leave_room_for_a_transformer(parts: Parts) -> Iterator[Problem]:
+    """Knative makes a host of a service's name with -transformer behind it, and refuses a longer label."""
+    longest = 63 - len("-transformer")
+    for name, service in parts.services.items():
+        if isinstance(service, ModelService) and service.transformer and len(name) > longest:
+            yield wrong(
+                "services",
+                name,
+                value=name,
+                what=f"is longer than {longest} letters and has a transformer",
+                why="with -transformer behind it, it must fit into the 63 letters of a host's label",
+                fix="shorten it",
+            )
+
+
 def _resources(parts: Parts) -> Iterator[tuple[Path, Resources]]:
     if parts.platform:
         options = parts.platform.kserve
@@ -108,8 +136,8 @@ def _resources(parts: Parts) -> Iterator[tuple[Path, Resources]]:
         ):
             if resources:
                 yield ("platform", "kserve", key), resources
-    for name, service in parts.services.items():
-        yield ("services", name, "resources"), service.resources
+    for path, scaled in _scaled(parts):
+        yield (*path, "resources"), scaled.resources
 
 
 def gpus_are_there(parts: Parts) -> Iterator[Problem]:
@@ -142,5 +170,6 @@ RULES: tuple[Rule, ...] = (
     concurrency_needs_knative,
     target_is_within_the_limit,
     requests_are_within_limits,
+    names_leave_room_for_a_transformer,
     gpus_are_there,
 )

@@ -10,7 +10,7 @@ import pytest
 from pydantic_core import ErrorDetails
 
 from components.errors import Problem
-from components.settings import aws_text, text
+from components.settings import aws_text, container_text, text
 from components.settings import parse as parsing
 from components.settings.explain import EXPLANATIONS, explain
 from components.settings.form import ERROR_PREFIX, Form
@@ -100,7 +100,9 @@ def test_every_kind_of_wrong_value_is_in_some_bad_stack_file(monkeypatch: pytest
     for name in NAMES:
         _parsed(name)
 
-    forms = {f"{ERROR_PREFIX}{form.name}" for form in _forms(vars(text) | vars(aws_text))}
+    forms = {
+        f"{ERROR_PREFIX}{form.name}" for form in _forms(vars(text) | vars(aws_text) | vars(container_text))
+    }
     in_parsing = {f"{ERROR_PREFIX}service-name"}
     assert (set(EXPLANATIONS) | forms) - seen == in_parsing
     assert seen - set(EXPLANATIONS) - forms == set()
