@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from providers.kubernetes import annotations
+from providers.kubernetes import pulumi_annotations
 from providers.kubernetes.naming import Autonaming, named
 from providers.kubernetes.normalise import DASHED, normalise, rename_keys, unknown_fields
 from providers.kubernetes.objects import WAIT_FOR, Object, Urn, annotations_of, is_list, is_patch, kind_of
@@ -83,7 +83,7 @@ def _suspicions(session: Session, plain: Object) -> Iterator[str]:
             f'unknown field "{path}": {kind_of(plain)[1]} has no such field, so it is left out; look for a '
             "typing error"
         )
-    yield from annotations.warnings(plain)
+    yield from pulumi_annotations.warnings(plain)
     if not session.settings.quiet_hooks and any(key.startswith(_HOOK) for key in annotations_of(plain)):
         yield _HOOKS
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from providers.kubernetes import annotations
+from providers.kubernetes import pulumi_annotations
 from tests.unit.kubernetes_provider.apidouble import ApiDouble, Call, Reply, refuse
 from tests.unit.kubernetes_provider.conftest import Configure
 from tests.unit.kubernetes_provider.recorded import ask
@@ -51,7 +51,7 @@ def _object(kind: str = "ConfigMap", api_version: str = "v1", **noted: str) -> d
     ],
 )
 def test_an_annotation_without_effect_is_told(noted: dict[str, str], warnings: list[str]) -> None:
-    assert annotations.warnings(_object(**noted)) == warnings
+    assert pulumi_annotations.warnings(_object(**noted)) == warnings
 
 
 def test_they_are_told_in_preview(configured: Configure) -> None:
