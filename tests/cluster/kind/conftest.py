@@ -126,6 +126,11 @@ def _is_gone(pid: int) -> bool:
 
 @pytest.fixture(scope="session")
 def images() -> tuple[str, str]:
+    """What `images_of_tests` returns."""
+    return images_of_tests()
+
+
+def images_of_tests() -> tuple[str, str]:
     """Key of a store with the control plane's images, and the node image's reference."""
     cache = Cache.default()
     toolchain = Toolchain(cache, Silent())
@@ -141,7 +146,8 @@ def images() -> tuple[str, str]:
 
 
 @contextmanager
-def _machine(images: tuple[str, str]) -> Iterator[Clusters]:
+def machine_of_tests(images: tuple[str, str]) -> Iterator[Clusters]:
+    """A machine of the tests' own, without a cluster yet; what is made on it goes with it."""
     users = Cache.default()
     # Beside the user's: image stores are cloned by hard links, which need one filesystem.
     root = Path(tempfile.mkdtemp(prefix="kp-", dir=users.root.parent))
@@ -151,21 +157,23 @@ def _machine(images: tuple[str, str]) -> Iterator[Clusters]:
     with pytest.MonkeyPatch.context() as patch:
         # The tests are of the private engine, also where the user has one.
         patch.setattr("machine.docker.engine.user_engine", lambda: None)
-        yield made
-        for api in made.connections:
-            api.close()
-        for name in [path.name for path in made.cache.folder("clusters").iterdir()]:
-            made.delete(name)
-        stop_engine(made.cache)
-    for name in _BORROWED:
-        (root / name).unlink()
-    remove_tree(root)
+        try:
+            yield made
+        finally:  # also where a cluster of a wider fixture does not come up
+            for api in made.connections:
+                api.close()
+            for name in [path.name for path in made.cache.folder("clusters").iterdir()]:
+                made.delete(name)
+            stop_engine(made.cache)
+            for name in _BORROWED:
+                (root / name).unlink()
+            remove_tree(root)
 
 
 @pytest.fixture
 def clusters(images: tuple[str, str]) -> Iterator[Clusters]:
     """A machine of one test's own, with no cluster yet."""
-    with _machine(images) as made:
+    with machine_of_tests(images) as made:
         yield made
 
 
@@ -190,12 +198,11 @@ class Standing:
 
 @pytest.fixture(scope="module")
 def standing(images: tuple[str, str]) -> Iterator[Standing]:
-    with _machine(images) as clusters:
+    with machine_of_tests(images) as clusters:
         inputs = clusters.inputs("standing")
         outputs = clusters.create(inputs)
         api = clusters.connect(outputs)
-        wait_for("CoreDNS", lambda: dns_is_ready(api))
-        wait_for("all pods", lambda: len(running_pods(api)) >= _SYSTEM_PODS)
+        settle(api)
         yield Standing(clusters, inputs, outputs, api, frozenset(running_pods(api)))
 
 
@@ -207,6 +214,12 @@ def running_pods(api: Api) -> dict[str, str]:
             if container["ready"]:
                 started[pod["metadata"]["name"]] = container["state"]["running"]["startedAt"]
     return started
+
+
+def settle(api: Api) -> None:
+    """Return once all of the control plane runs."""
+    wait_for("CoreDNS", lambda: dns_is_ready(api))
+    wait_for("all pods", lambda: len(running_pods(api)) >= _SYSTEM_PODS)
 
 
 def dns_is_ready(api: Api) -> bool:

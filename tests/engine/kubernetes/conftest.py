@@ -20,10 +20,17 @@ import pytest
 from machine.cache import Cache
 from machine.progress import Silent
 from machine.toolchain import Toolchain
+from providers.rpc import reveal
+from tests.cluster.kind.conftest import images, machine_of_tests
+from tests.engine.kubernetes.worlds import DoubleWorld, World
 from tests.unit.kubernetes_provider.apidouble import ApiDouble
+
+__all__ = ["images"]
 
 _ROOT = Path(__file__).parents[3]
 _SECONDS = 120
+SHELL = "docker.io/rancher/local-path-provisioner:v0.0.30"
+"""An image with a shell that every kind node has."""
 _COUNTED = re.compile(
     r"^\s+(?:\d+ changes?\. )?(?:[-+~]{1,2} ?)?(\d+) (created|updated|replaced|deleted|unchanged|errored)\b",
     re.MULTILINE,
@@ -106,8 +113,9 @@ class Stack:
 
 @pytest.fixture(scope="session")
 def search_path() -> str:
-    pulumi = Toolchain(Cache.default(), Silent()).ensure("pulumi")["pulumi"]
-    parts = [str(Path(sys.executable).parent), str(pulumi.parent), str(_ROOT / "providers" / "standin")]
+    found = Toolchain(Cache.default(), Silent()).ensure("pulumi", "helm")
+    tools = [str(found[name].parent) for name in ("pulumi", "helm")]
+    parts = [str(Path(sys.executable).parent), *tools, str(_ROOT / "providers" / "standin")]
     return os.pathsep.join([*parts, os.environ["PATH"]])
 
 
@@ -118,9 +126,30 @@ def api() -> Iterator[ApiDouble]:
     double.close()
 
 
+@pytest.fixture(scope="module")
+def kind_kubeconfig(images: tuple[str, str]) -> Iterator[str]:
+    """A kind cluster of one module's own."""
+    with machine_of_tests(images) as clusters:
+        yield str(reveal(clusters.create(clusters.inputs("standin"))["kubeconfig"]))
+
+
+@pytest.fixture(
+    params=[pytest.param("double", marks=pytest.mark.engine), pytest.param("kind", marks=pytest.mark.cluster)]
+)
+def world(request: pytest.FixtureRequest) -> Iterator[World]:
+    """Where a scenario is played: each on the double and on a kind cluster."""
+    if request.param == "double":
+        made: World = DoubleWorld(request.getfixturevalue("api"))
+    else:
+        made = World(request.getfixturevalue("kind_kubeconfig"), SHELL, 30)
+    made.open()
+    yield made
+    made.close()
+
+
 @pytest.fixture
-def stack(tmp_path: Path, search_path: str, api: ApiDouble) -> Stack:
-    return make_stack(tmp_path, search_path, api.kubeconfig(), "test")
+def stack(tmp_path: Path, search_path: str, world: World) -> Stack:
+    return make_stack(tmp_path, search_path, world.kubeconfig, "test")
 
 
 def make_stack(home: Path, search_path: str, kubeconfig: str, name: str, project: str = "example") -> Stack:

@@ -15,57 +15,16 @@ from providers.kubeclient.client import ApiError
 from providers.kubernetes.cluster import Cluster
 from providers.kubernetes.normalise import DASHED, rename_keys
 from providers.kubernetes.settings import Settings
-from tests.cluster.kind.conftest import Clusters, clusters, images
-from tests.engine.kubernetes.conftest import make_stack
+from tests.engine.kubernetes.conftest import SHELL, end, make_stack
 from tests.engine.kubernetes.test_state_swap import revealed
+from tests.engine.kubernetes.waits import FAILING, READY
 from tests.unit.kubernetes_provider.recorded import FIXTURES
 
 pytestmark = pytest.mark.cluster
-__all__ = ["clusters", "images"]
-
-_SHELL = "docker.io/rancher/local-path-provisioner:v0.0.30"
-_PROGRAM = """
-def pods(app, command="sleep 3600", **more):
-    container = {"name": "c", "image": "IMAGE", "imagePullPolicy": "Never",
-                 "command": ["/bin/sh", "-c", command], **more}
-    return {"metadata": {"labels": {"app": app}},
-            "spec": {"terminationGracePeriodSeconds": 1, "containers": [container]}}
-
-def meta(name):
-    return {"name": name, "namespace": "default", "annotations": {"pulumi.com/timeoutSeconds": "25"}}
-
-def workload(kind, name, template, **spec):
-    kind(name, metadata=meta(name),
-         spec={"selector": {"matchLabels": {"app": name}}, "template": template, **spec})
-
-missing = {"image": "docker.io/library/missing:1"}
-workload(k8s.apps.v1.Deployment, "image", pods("image", **missing))
-workload(k8s.apps.v1.StatefulSet, "crash", pods("crash", "exit 1"), serviceName="crash")
-workload(k8s.apps.v1.DaemonSet, "everywhere", pods("everywhere", **missing))
-job = pods("job", "exit 3")
-job["spec"]["restartPolicy"] = "Never"
-k8s.batch.v1.Job("job", metadata=meta("job"), spec={"backoffLimit": 0, "template": job})
-lost = pods("lost")["spec"]
-k8s.core.v1.Pod("lost", metadata=meta("lost"), spec={**lost, "nodeSelector": {"no": "such"}})
-k8s.core.v1.Service("address", metadata=meta("address"),
-                    spec={"type": "LoadBalancer", "ports": [{"port": 1}]})
-k8s.core.v1.PersistentVolumeClaim(
-    "claim", metadata=meta("claim"),
-    spec={"accessModes": ["ReadWriteOnce"], "storageClassName": "none",
-          "resources": {"requests": {"storage": "1Gi"}}})
-k8s.apps.v1.Deployment("good", metadata=meta("good"),
-                       spec={"selector": {"matchLabels": {"app": "good"}}, "template": pods("good")})
-""".replace("IMAGE", _SHELL)
+_ADDRESS = "192.0.2.7"
 # Which of them the last look before the deadline meets depends on how often the container has crashed so far:
 # it has just ended, or it waits to be started again (CrashLoopBackOff), or it just was.
 _CRASHED = re.compile(r'container "c" (completed with exit code 1|terminated at \S+Z \(Error: exit code 1\))')
-
-
-@pytest.fixture
-def kubeconfig(clusters: Clusters) -> str:
-    made = clusters.create(clusters.inputs("standin"))
-    text: str = made["kubeconfig"].value if hasattr(made["kubeconfig"], "value") else made["kubeconfig"]
-    return text
 
 
 def _make_objects(kubeconfig: str, resources: list[dict[str, Any]]) -> None:
@@ -91,19 +50,19 @@ def _make_objects(kubeconfig: str, resources: list[dict[str, Any]]) -> None:
 
 
 def test_stacks_of_the_official_provider_are_continued_on_a_real_cluster(
-    kubeconfig: str, tmp_path: Path, search_path: str
+    kind_kubeconfig: str, tmp_path: Path, search_path: str
 ) -> None:
     for name, resources in (("twelve", 13), ("await", 11)):
-        stack = make_stack(tmp_path, search_path, kubeconfig, name, project="state-swap")
+        stack = make_stack(tmp_path, search_path, kind_kubeconfig, name, project="state-swap")
         (stack.folder / "__main__.py").write_text(
             (FIXTURES / "state" / "program" / "__main__.py").read_text()
         )
-        recorded = (FIXTURES / "state" / f"{name}.json").read_text().replace("example.test/shell:1", _SHELL)
+        recorded = (FIXTURES / "state" / f"{name}.json").read_text().replace("example.test/shell:1", SHELL)
         recorded = recorded.replace("@KUBECONFIG@", stack.variables["KUBECONFIG"])
         (stack.folder / "state.json").write_text(recorded)
-        stack.pulumi("config", "set", "image", _SHELL)
+        stack.pulumi("config", "set", "image", SHELL)
         assert stack.pulumi("stack", "import", "--file", "state.json").status == 0
-        _make_objects(kubeconfig, json.loads(recorded)["deployment"]["resources"])
+        _make_objects(kind_kubeconfig, json.loads(recorded)["deployment"]["resources"])
 
         before = stack.pulumi("preview", "--expect-no-changes")
         _until_healthy(stack)
@@ -127,10 +86,10 @@ def _until_healthy(stack: Any) -> None:
 
 
 def test_failing_rollouts_tell_their_causes_on_a_real_cluster(
-    kubeconfig: str, tmp_path: Path, search_path: str
+    kind_kubeconfig: str, tmp_path: Path, search_path: str
 ) -> None:
-    stack = make_stack(tmp_path, search_path, kubeconfig, "failures")
-    stack.program(_PROGRAM)
+    stack = make_stack(tmp_path, search_path, kind_kubeconfig, "failures")
+    stack.program(FAILING)
 
     failed = stack.up("--continue-on-error")
 
@@ -143,9 +102,58 @@ def test_failing_rollouts_tell_their_causes_on_a_real_cluster(
         "Unschedulable: 0/1 nodes are available",
         "Service was not allocated an IP address",
         '[ProvisioningFailed] storageclass.storage.k8s.io "none" not found',
+        "Ingress has a rule for the Service 'nobody', which has no ready endpoints",
+        "Ingress .status.loadBalancer field was not updated with a hostname/IP address",
+        '[ServiceNotFound] service/gone in "default" is not present',
     ):
         assert text in failed.output, failed.output
     assert _CRASHED.search(failed.output), failed.output
-    assert set(stack.state()) >= {"image", "crash", "everywhere", "job", "lost", "address", "claim", "good"}
-    assert "initErrors" not in stack.state()["good"]
+    failing = {"image", "crash", "everywhere", "job", "lost", "address", "claim", "web", "served"}
+    assert {name for name, one in stack.state().items() if one.get("initErrors")} == failing
+    assert "good" in stack.state()
     assert stack.pulumi("destroy", "--yes", "--skip-preview").status == 0
+
+
+def test_everything_that_is_waited_for_becomes_ready_on_a_real_cluster(
+    kind_kubeconfig: str, tmp_path: Path, search_path: str
+) -> None:
+    stack = make_stack(tmp_path, search_path, kind_kubeconfig, "ready")
+    stack.program(READY)
+    process = stack.start("up", "--yes", "--skip-preview")
+    try:
+        for api_version, kind, name in (
+            ("v1", "Service", "outside"),
+            ("networking.k8s.io/v1", "Ingress", "web"),
+        ):
+            _give_address(kind_kubeconfig, api_version, kind, name)
+        output, _ = process.communicate(timeout=240)
+    finally:
+        end(process)
+
+    assert process.returncode == 0, output
+    live = {name: one["outputs"].get("status") or {} for name, one in stack.state().items()}
+    phases = [live[name]["phase"] for name in ("disk", "spare", "claim")]
+    assert phases == ["Bound", "Available", "Bound"]
+    for name in ("web", "outside"):
+        assert live[name]["loadBalancer"]["ingress"][0]["ip"] == _ADDRESS
+    assert stack.settled()
+    destroyed = stack.pulumi("destroy", "--yes", "--skip-preview")
+    assert destroyed.status == 0, destroyed.output
+
+
+def _give_address(kubeconfig: str, api_version: str, kind: str, name: str) -> None:
+    """Do what a cloud's controllers would: a kind cluster has none."""
+    cluster = Cluster(Settings(kubeconfig=kubeconfig), lambda _: None, threading.Event())
+    obj = {"apiVersion": api_version, "kind": kind, "metadata": {"name": name, "namespace": "ready"}}
+    patch = {"status": {"loadBalancer": {"ingress": [{"ip": _ADDRESS}]}}}
+    deadline = time.monotonic() + 90
+    while True:
+        try:
+            path = f"{cluster.path(obj)}/status"
+            cluster.client().send("PATCH", path, {}, patch, "application/merge-patch+json")
+            break
+        except ApiError as error:
+            if not error.gone or time.monotonic() > deadline:
+                raise
+            time.sleep(0.2)  # the stack has not made it yet
+    cluster.close()

@@ -284,11 +284,7 @@ class ApiDouble:
         path = f"{call.path}/{name}"
         if path in self.objects:
             return refuse(409, "AlreadyExists", f'{plural} "{name}" already exists')
-        entry = {
-            "manager": call.query.get("fieldManager"),
-            "operation": "Update",
-            "fieldsV1": applying.fields(call.body),
-        }
+        entry = applying.entry(call.query.get("fieldManager"), "Update", call.body)
         meta = {**call.body["metadata"], "managedFields": [entry]}
         created = {**call.body, "metadata": meta}
         if call.dry:
@@ -315,6 +311,9 @@ class ApiDouble:
             return Reply(body=call.body if call.dry else self.put(call.path, call.body))
         if "json-patch" in call.headers.get("Content-Type", ""):
             return self._json_patch(call, live or {})
+        if "merge-patch" in call.headers.get("Content-Type", ""):
+            manager = call.query.get("fieldManager")
+            return Reply(body=self.put(call.path, applying.merge_patched(live or {}, manager, call.body)))
         return self._apply(call, live)
 
     def _json_patch(self, call: Call, live: dict[str, Any]) -> Reply:

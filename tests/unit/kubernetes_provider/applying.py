@@ -1,4 +1,4 @@
-"""Server-side apply as the double does it: fields by name, lists as one field."""
+"""Patches and the owners of fields as the double does them: fields by name, lists as one field."""
 
 from __future__ import annotations
 
@@ -12,6 +12,18 @@ def fields(obj: dict[str, Any]) -> dict[str, Any]:
     }
     rest = {key: item for key, item in obj.items() if key not in ("apiVersion", "kind", "metadata")}
     return _owned({**rest, **({"metadata": meta} if meta else {})})
+
+
+def entry(manager: str | None, operation: str, obj: dict[str, Any]) -> dict[str, Any]:
+    """What managedFields says of a write."""
+    return {"manager": manager, "operation": operation, "fieldsV1": fields(obj)}
+
+
+def merge_patched(live: dict[str, Any], manager: str | None, patch: dict[str, Any]) -> dict[str, Any]:
+    """An object after a merge patch, whose fields are the manager's then, beside their other owners."""
+    merged: dict[str, Any] = merge(live, patch)
+    entries = [*(live["metadata"].get("managedFields") or []), entry(manager, "Update", patch)]
+    return {**merged, "metadata": {**merged["metadata"], "managedFields": entries}}
 
 
 def _owned(value: dict[str, Any]) -> dict[str, Any]:
