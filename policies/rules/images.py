@@ -19,6 +19,7 @@ _PUBLISHERS = [
     "docker.io/vllm/",
     "docker.io/kserve-platform/",
     "gcr.io/knative-releases/",
+    "kind.local/",  # no registry: what this project built and loaded into the nodes
     "nvcr.io/nvidia/",
     "quay.io/brancz/",
     "quay.io/jetstack/",
