@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple
@@ -158,6 +159,19 @@ class Cluster:
         if kind not in kinds:
             raise NoMatch(api_version, kind)
         return kinds[kind]
+
+    def capabilities(self) -> tuple[str, list[str]]:
+        """Return the server's version and what it serves, as Helm names it: `apps/v1`, `apps/v1/Deployment`."""
+        client = self.client()
+        version = str(client.get("/version").get("gitVersion"))
+        groups = client.get("/apis").get("groups") or []
+        found = ["v1", *(str(one["groupVersion"]) for group in groups for one in group.get("versions") or [])]
+        for api_version in list(found):
+            with contextlib.suppress(ApiError):  # an aggregated API may be away: it serves nothing then
+                listed = client.get(f"/apis/{api_version}" if "/" in api_version else f"/api/{api_version}")
+                kinds = {entry["kind"] for entry in listed.get("resources") or [] if "/" not in entry["name"]}
+                found += [f"{api_version}/{kind}" for kind in sorted(kinds)]
+        return version, found
 
     def path(self, obj: Object, *, collection: bool = False) -> str:
         """Return the path of an object, or of the collection it belongs to."""

@@ -1,8 +1,7 @@
-"""yaml.v2, yaml:decode and helm:template: from texts to resources."""
+"""yaml.v2 and yaml:decode: from texts to resources."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from concurrent import futures
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import Any
 import grpc
 import pytest
 
-from providers.kubernetes import helm, manifests
+from providers.kubernetes import manifests
 from providers.rpc import UNKNOWN, Output, RpcError, Secret
 from providers.rpc.envelope import Envelope, Message
 from providers.rpc.protos import provider_pb2, resource_pb2
@@ -242,69 +241,6 @@ def test_a_resource_that_is_not_there_is_refused_in_preview(
 
     assert error["message"].startswith(beginning)
     assert "or install the official Kubernetes plugin" in error["message"]
-
-
-def test_a_chart_becomes_one_command_line_without_its_values() -> None:
-    options = {
-        "path": "chart", "release_name": "r", "namespace": "n", "values": {"password": "hunter2"},
-        "fetch_opts": {"repo": "https://charts.example.com", "version": "1.2.3"}, "kube_version": "1.34",
-        "api_versions": ["x/v1"],
-    }  # fmt: skip
-
-    assert helm.arguments(options, Path("/v")) == [
-        "template", "r", "chart", "--namespace", "n", "--values", "/v", "--include-crds",
-        "--repo", "https://charts.example.com", "--version", "1.2.3", "--kube-version", "1.34",
-    "--api-versions", "x/v1", ]  # fmt: skip
-
-
-def _helm(folder: Path, script: str) -> None:
-    (folder / "helm").write_text(f"#!/bin/sh\n{script}\n")
-    (folder / "helm").chmod(0o700)
-
-
-def test_a_chart_is_rendered_without_the_hooks_of_its_tests(
-    configured: Configure, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    hook = "{apiVersion: v1, kind: Pod, metadata: {name: t, annotations: {helm.sh/hook: test}}}"
-    _helm(tmp_path, f"cat <<X\n{{apiVersion: v1, kind: ConfigMap, metadata: {{name: m}}}}\n---\n{hook}\nX")
-    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
-    request = {
-        "tok": "kubernetes:helm:template",
-        "args": {"jsonOpts": json.dumps({"path": "c", "namespace": "n"})},
-    }
-
-    answer = ask(configured(), "Invoke", request)
-
-    assert answer["return"]["result"] == [
-        {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "m", "namespace": "n"}}
-    ]
-
-
-def test_a_chart_that_helm_refuses_is_told_in_helms_words(
-    configured: Configure, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    _helm(tmp_path, "echo 'Error: Chart.yaml file is missing' >&2; exit 1")
-    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
-
-    error = ask(configured(), "Invoke", {"tok": "kubernetes:helm:template", "args": {"jsonOpts": "{}"}})[
-        "error"
-    ]
-
-    assert error["message"] == "failed to generate YAML for the chart: Error: Chart.yaml file is missing"
-
-
-def test_without_helm_the_reader_is_told_what_to_do(
-    configured: Configure, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("PATH", "")
-
-    error = ask(configured(), "Invoke", {"tok": "kubernetes:helm:template", "args": {"jsonOpts": "{}"}})[
-        "error"
-    ]
-
-    assert error["message"] == (
-        "helm.v3.Chart needs the program helm on PATH: install Helm 3, or render the chart to YAML"
-    )
 
 
 def test_several_documents_of_several_files_are_read(tmp_path: Path) -> None:
