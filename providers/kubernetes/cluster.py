@@ -161,7 +161,7 @@ class Cluster:
         return kinds[kind]
 
     def capabilities(self) -> tuple[str, list[str]]:
-        """Return the server's version and what it serves, as Helm names it: `apps/v1`, `apps/v1/Deployment`."""
+        """Return the server's version and all it serves, in Helm's words: `apps/v1`, `apps/v1/Deployment`."""
         client = self.client()
         version = str(client.get("/version").get("gitVersion"))
         groups = client.get("/apis").get("groups") or []
