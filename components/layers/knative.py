@@ -37,6 +37,10 @@ _NEVER_ASKED = (
     "registry.k8s.io",
 )
 
+# Of what a pod may say, Knative takes these only when it is told to (pkg/apis/config/features.go of 1.21).
+# Where nobody has GPUs nobody needs them, and what cannot be said cannot be said by mistake.
+_FEATURES = ("nodeselector", "tolerations", "affinity", "runtimeclassname", "persistent-volume-claim")
+
 
 @dataclass(frozen=True)
 class Args:
@@ -47,7 +51,8 @@ class Args:
         hpa: Those of its extension that scales by CPU and memory; None where nothing measures those.
         domain: Domain of the services' hosts.
         ingress_class: What carries traffic.
-        gpu: Predictors may ask for nodes by label, taint and runtime class.
+        gpu: Predictors may ask for nodes by label, taint and runtime class, and for volumes.
+        deadline: Seconds until a revision is given up whose pods are not ready; None for Knative's own.
         profile: How its pods are run.
     """
 
@@ -56,6 +61,7 @@ class Args:
     domain: str
     ingress_class: IngressClass
     gpu: bool
+    deadline: int | None
     profile: Profile
 
 
@@ -82,7 +88,13 @@ class Knative(Layer):
     def __init__(self, cluster: Cluster, args: Args) -> None:
         super().__init__("Knative", "knative", cluster)
         crds = self.install_crds(args.rendered)
-        configuration = configuration_of(args.domain, args.ingress_class, gpu=args.gpu, profile=args.profile)
+        configuration = configuration_of(
+            args.domain,
+            args.ingress_class,
+            gpu=args.gpu,
+            deadline=args.deadline,
+            profile=args.profile,
+        )
         installed = self.install(
             [*args.rendered.objects, *(args.hpa.objects if args.hpa else ())],
             (
@@ -107,7 +119,7 @@ class Knative(Layer):
 
 
 def configuration_of(
-    domain: str, ingress_class: IngressClass, *, gpu: bool, profile: Profile
+    domain: str, ingress_class: IngressClass, *, gpu: bool, deadline: int | None = None, profile: Profile
 ) -> dict[str, dict[str, str]]:
     """What Knative's ConfigMaps say beyond upstream's defaults, by ConfigMap.
 
@@ -116,9 +128,11 @@ def configuration_of(
     deployment: dict[str, str] = {}
     if profile.built:
         deployment["registries-skipping-tag-resolving"] = ",".join(_NEVER_ASKED)
+    if deadline is not None:
+        deployment["progress-deadline"] = f"{deadline}s"
     if profile.small:
         deployment["queue-sidecar-cpu-request"] = SMALL_CPU
-    features = ("nodeselector", "tolerations", "affinity", "runtimeclassname") if gpu else ()
+    features = _FEATURES if gpu else ()
     return {
         "config-deployment": deployment,
         "config-domain": {domain: ""},

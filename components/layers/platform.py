@@ -22,6 +22,7 @@ from components.layers import (
     model_storage,
     runtimes,
 )
+from components.layers.fleet.deadlines import MACHINE_DEADLINE
 from components.layers.fleet.software import Args as FleetArgs
 from components.layers.fleet.software import Software, install_software
 from components.layers.kserve_config import ContainerSize, InferenceServiceConfig, Ingress
@@ -85,6 +86,7 @@ def install(cluster: Cluster, settings: Settings, rendered: Mapping[str, Rendere
             domain=platform.domain,
             ingress_class=platform.ingress_class,
             gpu=cluster.capabilities.gpu_resource is not None,
+            deadline=MACHINE_DEADLINE if cluster.fleet else None,
             profile=profile,
         ),
     )

@@ -156,7 +156,13 @@ class TestKnative:
             "kubernetes.podspec-tolerations": "enabled",
             "kubernetes.podspec-affinity": "enabled",
             "kubernetes.podspec-runtimeclassname": "enabled",
+            "kubernetes.podspec-persistent-volume-claim": "enabled",
         }
+
+    def test_where_machines_come_when_pods_wait_a_revision_has_time_for_one(self) -> None:
+        told = configuration_of("example.com", "gateway-api", gpu=False, deadline=1500, profile=_UPSTREAM)
+
+        assert told["config-deployment"] == {"progress-deadline": "1500s"}
 
     def test_both_gateways_are_named_to_the_gateway_api_controller(self) -> None:
         config = {"kind": "ConfigMap", "metadata": {"name": "config-gateway"}, "data": {}}
