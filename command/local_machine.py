@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from command.display.board import Board
 from command.engine.kubernetes_plugin import KubernetesPlugin, choose_plugin
 from command.engine.places import PROJECT, Places
+from command.engine.policies import write_pack
 from command.engine.pulumi import Engine, download_plugin, environment_folders
 from components.errors import PlatformError
 
@@ -137,7 +138,9 @@ class LocalMachine:
         folders = (*environment_folders(self._places.checkout), *self._tool_folders())
         plugin = self._choose_plugin(folders)
         found = [plugin.folder, self._aws_plugin(folders)]
-        return Engine(self._places, (*folders, *(str(folder) for folder in found if folder)), plugin)
+        before = (*folders, *(str(folder) for folder in found if folder))
+        pack = write_pack(self._places, self._places.checkout / "policies")
+        return Engine(self._places, before, plugin, pack=pack)
 
     def docker(self) -> DockerEndpoint:
         """A Docker Engine that answers."""

@@ -7,6 +7,7 @@ be killed at any moment and run again.
 from __future__ import annotations
 
 import argparse
+import os
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -23,11 +24,13 @@ from command.engine.run import Outcome
 from command.engine.store import prepare_store, read_checkpoint
 from command.failure import describe
 from command.inference.client import ask, curl_line
+from command.judgement import judge, note_judged, plan_of, refuse, was_judged
 from command.predict import show
 from command.prove import Check, Sample, await_prediction, failed_check
 from command.recover import recover
 from command.stack import open_stack
 from command.verify import diagnose_endpoint
+from components.facts.environments import VARIABLE, environment_of
 from machine.cache import write_atomically
 
 if TYPE_CHECKING:
@@ -90,6 +93,7 @@ def bring_up(places: Places, settings: Settings, board: Board, machine: Machine)
     Raises:
         PlatformError: Something is missing, with what to do.
     """
+    environment_of(places.stack, said=os.environ.get(VARIABLE, ""))  # a wrong word is told first of all
     machine.prepare()
     engine = machine.engine()
     board.say(f"Kubernetes plugin: {engine.plugin.words}")
@@ -97,12 +101,20 @@ def bring_up(places: Places, settings: Settings, board: Board, machine: Machine)
     board.redact.learn(places.passphrase.read_text(encoding="utf-8"))
     recover(engine, board, cluster_is_ours=machine.makes_cluster)
     known = read_checkpoint(places.checkpoint).get("resources")
+    plan = plan_of(places, os.environ)
+    if engine.pack and not (known and was_judged(places, plan)):
+        outcome, progress = judge(engine, board)
+        if outcome.interrupted:
+            board.say(f"\n{tell_failure(places, board, machine, outcome, progress, 'up')}")
+            return Proof(INTERRUPTED)
     with board.step(_AGAIN if known else _FIRST) as note:
         outcome, progress = engine.operate(board, "up")
         note(changes_in_words(progress.changes))
+    refuse(progress.violations)
     if outcome.status:
         board.say(f"\n{tell_failure(places, board, machine, outcome, progress, 'up')}")
         return Proof(INTERRUPTED if outcome.interrupted else FAILED)
+    note_judged(places, plan)
     return prove(places, settings, board, machine, progress.outputs)
 
 

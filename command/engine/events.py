@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -77,7 +78,30 @@ class Summary:
     changes: Mapping[str, int]
 
 
-Event = ResourceEvent | Message | Summary
+@dataclass(frozen=True)
+class Violation:
+    """What a rule of the policy pack says about a resource.
+
+    Attributes:
+        policy: Id of the rule.
+        refused: Whether it refuses the plan; else it is advice.
+        text: What has to be so, and below it in rows where, what is there, why and what to do.
+        urn: The resource; empty where it is about several.
+    """
+
+    policy: str
+    refused: bool
+    text: str
+    urn: str
+
+    @property
+    def resource(self) -> str:
+        """The resource, as a person calls it: `Deployment istiod`."""
+        kind, _, name = self.urn.rpartition("::")
+        return f"{re.split('[:$]', kind)[-1]} {name}".strip()
+
+
+Event = ResourceEvent | Message | Summary | Violation
 
 
 def parse_event(line: str) -> Event | None:
@@ -96,6 +120,10 @@ def parse_event(line: str) -> Event | None:
         return _resource(Phase.ENDED, found["metadata"])
     if found := event.get("resOpFailedEvent"):
         return _resource(Phase.FAILED, found["metadata"])
+    if found := event.get("policyEvent"):
+        refused = found.get("enforcementLevel") == "mandatory"
+        text, urn = str(found.get("message", "")).strip(), str(found.get("resourceUrn", ""))
+        return Violation(str(found["policyName"]), refused, text, urn)
     if found := event.get("summaryEvent"):
         changes = found.get("resourceChanges") or {}
         return Summary({str(name): int(count) for name, count in changes.items()})

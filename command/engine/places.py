@@ -70,6 +70,11 @@ class Places:
         """Which engine process was started for the stack, for whoever comes after a kill."""
         return self.cache.path("state", "sessions", f"{self.stack}.json")
 
+    @property
+    def judged(self) -> Path:
+        """The fingerprint of the plan that the policies judged and that was carried out."""
+        return self.cache.path("state", "judged", self.stack)
+
     def log(self, name: str) -> Path:
         """A log file of the stack."""
         return self.cache.path("logs", f"{self.stack}-{name}.log")

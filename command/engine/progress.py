@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from command.engine.events import QUIET_OPERATIONS, Event, Message, Phase, ResourceEvent, Summary
+from command.engine.events import QUIET_OPERATIONS, Event, Message, Phase, ResourceEvent, Summary, Violation
 
 _STACK_TYPE = "pulumi:pulumi:Stack"
 _GATE_TYPE = ":index:Gate"
@@ -104,6 +104,7 @@ class EngineProgress:
         self.outputs: Mapping[str, Any] = {}
         self.changes: Mapping[str, int] = {}
         self.messages: list[Message] = []
+        self.violations: list[Violation] = []
         self._parents: dict[str, str] = {}
         self._resources: dict[str, ResourceEvent] = {}
         self._steps: dict[str, _Step] = {}
@@ -112,6 +113,10 @@ class EngineProgress:
         """Take an event in and say what changes for who looks on."""
         if isinstance(event, Summary):
             self.changes = event.changes
+            return []
+        if isinstance(event, Violation):
+            # Told as a whole at the end: a stack's worth of advice between its steps helps nobody.
+            self.violations.append(event)
             return []
         if isinstance(event, Message):
             return self._message(event)

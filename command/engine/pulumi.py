@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from command.engine.environment import engine_variables, search_path
 from command.engine.events import parse_event
 from command.engine.kubernetes_plugin import KubernetesPlugin
 from command.engine.places import Places
+from command.engine.policies import PolicyPack
 from command.engine.progress import Closed, EngineProgress, Noted, Opened, Rested, Update, Warned
 from command.engine.run import Outcome, run_engine
 from machine.process import CommandFailed, last_lines, run
@@ -20,6 +21,7 @@ from machine.process import CommandFailed, last_lines, run
 _SHORT_SECONDS = 120.0
 _PLUGIN_SECONDS = 180.0
 _VERBS = {"destroy": "remove"}
+_JUDGED = ("preview", "up")
 
 
 @dataclass(frozen=True)
@@ -31,20 +33,25 @@ class Engine:
         folders: Folders before PATH: the environment's programs, the tools, perhaps the stand-in.
         plugin: The Kubernetes plugin that was chosen.
         extra: More variables, e.g. where images come from.
+        pack: The policy pack that judges what is made; None for none.
     """
 
     places: Places
     folders: tuple[str, ...]
     plugin: KubernetesPlugin
     extra: Mapping[str, str] = field(default_factory=dict)
+    pack: PolicyPack | None = None
 
     def variables(self) -> dict[str, str]:
         """Everything that the engine's process needs beside what it inherits."""
+        folders = (*self.folders, *((str(self.pack.programs),) if self.pack else ()))
         return {
             **engine_variables(self.places, offline=not self.plugin.official),
             **self.extra,
-            "PATH": search_path(self.folders, os.environ.get("PATH", os.defpath)),
+            "PATH": search_path(folders, os.environ.get("PATH", os.defpath)),
             "PULUMI_OPTION_CONFIG_FILE": str(self.places.engine_stack_file),
+            # Else the events of a preview come all at once, as one document, and without the policies'.
+            "PULUMI_ENABLE_STREAMING_JSON_PREVIEW": "true",
         }
 
     def call(self, *arguments: str, stdin: bytes | None = None) -> str:
@@ -69,17 +76,31 @@ class Engine:
             if event := parse_event(line):
                 show(board, progress.apply(event))
 
-        outcome = run_engine(
-            [*arguments, "--yes", "--skip-preview", "--non-interactive", "--color=never"],
-            variables=self.variables(),
+        outcome = self._run(board, [*arguments, "--yes", "--skip-preview"], take)
+        show(board, progress.finish())
+        return outcome, progress
+
+    def preview(self, board: Board) -> tuple[Outcome, EngineProgress]:
+        """Work out what `up` would do, and have the policy pack judge it; nothing is changed or shown."""
+        progress = EngineProgress()
+
+        def take(line: str) -> None:
+            if event := parse_event(line):
+                progress.apply(event)
+
+        return self._run(board, ["preview"], take), progress
+
+    def _run(self, board: Board, arguments: Sequence[str], take: Callable[[str], None]) -> Outcome:
+        judged = self.pack is not None and arguments[0] in _JUDGED
+        return run_engine(
+            [*arguments, "--non-interactive", "--color=never"],
+            variables={**self.variables(), **(self.pack.variables if self.pack and judged else {})},
             cwd=self.places.checkout,
             log=self.places.log(f"pulumi-{arguments[0]}"),
             session_file=self.places.session,
             on_line=take,
             on_stopping=board.say,
         )
-        show(board, progress.finish())
-        return outcome, progress
 
 
 def show(board: Board, updates: Sequence[Update]) -> None:

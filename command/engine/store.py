@@ -69,7 +69,7 @@ def copy_settings(places: Places) -> None:
 
 
 def remove_stack(places: Places) -> None:
-    """Forget a destroyed stack: state, history, copy of the settings, kubeconfig. The passphrase stays."""
+    """Forget a destroyed stack, with the copy of its settings and its kubeconfig. The passphrase stays."""
     for file in (
         places.checkpoint,
         places.checkpoint.with_suffix(".json.attrs"),
@@ -78,6 +78,7 @@ def remove_stack(places: Places) -> None:
         places.engine_stack_file,
         places.session,
         places.kubeconfig,
+        places.judged,
     ):
         file.unlink(missing_ok=True)
 

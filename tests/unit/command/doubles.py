@@ -14,6 +14,7 @@ from command.display.board import Board
 from command.engine.events import parse_event
 from command.engine.kubernetes_plugin import KubernetesPlugin
 from command.engine.places import Places
+from command.engine.policies import PolicyPack
 from command.engine.progress import EngineProgress
 from command.engine.pulumi import show
 from command.engine.run import Outcome
@@ -32,6 +33,8 @@ class FakeEngine:
     answers: dict[str, str] = field(default_factory=dict)
     extra: dict[str, str] = field(default_factory=dict)
     folders: tuple[str, ...] = ()
+    pack: PolicyPack | None = None
+    previewed: list[str] = field(default_factory=list)
 
     def variables(self) -> dict[str, str]:
         return {}
@@ -39,6 +42,14 @@ class FakeEngine:
     def call(self, *arguments: str, stdin: bytes | None = None) -> str:
         self.operations.append(" ".join(arguments))
         return self.answers.get(" ".join(arguments), "")
+
+    def preview(self, board: Board) -> tuple[Outcome, EngineProgress]:
+        self.operations.append("preview")
+        progress = EngineProgress()
+        for line in self.previewed:
+            if event := parse_event(line):
+                progress.apply(event)
+        return self.outcome, progress
 
     def operate(self, board: Board, *arguments: str) -> tuple[Outcome, EngineProgress]:
         self.operations.append(" ".join(arguments))

@@ -76,3 +76,16 @@ def provider(urn: str) -> str:
     """An explicit provider, which stands directly below the stack."""
     kind = "pulumi:providers:kubernetes"
     return _event("resourcePreEvent", urn, kind, "create", STACK, custom=True)
+
+
+def violation(policy: str, kind: str, name: str, message: str, *, level: str = "mandatory") -> str:
+    told = {
+        "resourceUrn": f"{_PREFIX}{kind}::{name}",
+        "message": f"{message}\n",
+        "color": "never",
+        "policyName": policy,
+        "policyPackName": "kserve-platform",
+        "enforcementLevel": level,
+        "severity": "high",
+    }
+    return json.dumps({"sequence": 1, "timestamp": 1795255158, "policyEvent": told})
