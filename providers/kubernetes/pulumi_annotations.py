@@ -26,7 +26,7 @@ from providers.kubernetes.objects import (
 _PREFIX: Final = "pulumi.com/"
 _FLAGS: Final = (SKIP_AWAIT, PATCH_FORCE, REPLACE_UNREADY)
 _POLICIES: Final = ("foreground", "background", "orphan")
-_KNOWN: Final = (*_FLAGS, AUTONAMED, DELETION_PROPAGATION, PATCH_FIELD_MANAGER, TIMEOUT_SECONDS, WAIT_FOR)
+KNOWN: Final = (*_FLAGS, AUTONAMED, DELETION_PROPAGATION, PATCH_FIELD_MANAGER, TIMEOUT_SECONDS, WAIT_FOR)
 
 
 def warnings(obj: Object) -> list[str]:
@@ -37,8 +37,8 @@ def warnings(obj: Object) -> list[str]:
 
 def _warnings(found: dict[str, Any]) -> Iterator[str]:
     for key in sorted(found):
-        if key.startswith(_PREFIX) and key not in _KNOWN:
-            meant = difflib.get_close_matches(key, _KNOWN, 1, 0.8)
+        if key.startswith(_PREFIX) and key not in KNOWN:
+            meant = difflib.get_close_matches(key, KNOWN, 1, 0.8)
             if meant:
                 yield f"the annotation {key} is unknown and has no effect: was {meant[0]} meant?"
     for key in _FLAGS:

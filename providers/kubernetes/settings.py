@@ -40,7 +40,7 @@ _NO_EFFECT: Final = {
     "alwaysRender": "it is of renderYamlToDirectory alone, which this stand-in for the official Kubernetes "
     "plugin refuses",
 }
-_UNDERSTOOD: Final = frozenset(
+UNDERSTOOD: Final = frozenset(
     {"kubeconfig", "context", "cluster", "namespace", "clusterIdentifier", "strictMode"}
     | {"renderYamlToDirectory", "rejectUnknownResources", client_settings.NAME, *_ENVIRONMENT, *_NO_EFFECT}
 )
@@ -156,7 +156,7 @@ def access_failures(news: Mapping[str, Any]) -> list[tuple[str, str]]:
 def without_effect(news: Mapping[str, Any]) -> list[str]:
     """Return what to say of a provider's inputs that change nothing: none is ignored in silence."""
     found = [f"{name} has no effect: {why}" for name, why in _NO_EFFECT.items() if name in news]
-    strange = sorted(news.keys() - _UNDERSTOOD - _OF_THE_ENGINE)
+    strange = sorted(news.keys() - UNDERSTOOD - _OF_THE_ENGINE)
     return found + [
         f'the Kubernetes provider has no setting "{name}": it has no effect; look for a typing error'
         for name in strange

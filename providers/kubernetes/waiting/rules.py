@@ -11,7 +11,7 @@ from providers.kubernetes.waiting.verdict import Look, Verdict
 
 Rule = Callable[[Object, Look], Verdict]
 
-_RULES: Final[dict[tuple[str, str], Rule]] = {
+RULES: Final[dict[tuple[str, str], Rule]] = {
     ("apps/v1", "Deployment"): workloads.judge_deployment,
     ("apps/v1", "StatefulSet"): workloads.judge_stateful_set,
     ("apps/v1", "DaemonSet"): workloads.judge_daemon_set,
@@ -41,7 +41,7 @@ def rule_for(api_version: str, kind: str, *, everything: bool) -> Rule | None:
         kind: Its kind.
         everything: Whether kinds without a rule are judged by what their status tells.
     """
-    found = _RULES.get((api_version, kind))
+    found = RULES.get((api_version, kind))
     if found is not None or not everything:
         return found
     return _WHEN_ASKED.get((api_version, kind), generic.judge_by_status)

@@ -17,7 +17,7 @@ _ELSEWHERE = {"configure", "plugin-info", "configmappatch.d-live-after-delete"}
 DIFFERENCES = {
     "crd.2-create": "ours waits until the CRD is established, so the state has its status (R9)",
     "crd.6-update-preview": "the official inputs take up the live resourceVersion; ours do not",
-    "crd.7-update": "both of the above",
+    "crd.7-update": "its status is waited for, and its inputs are the program's (R9)",
     "configmap.9b-update-preview-after-drift": "what an update folds is no conflict in preview (S8)",
     "custom-resource.9b-update-preview-after-drift": "what an update folds is no conflict in preview (S8)",
     "secret.9b-update-preview-after-drift": "what an update folds is no conflict in preview (S8)",
