@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +14,7 @@ from components.catalog.images import EXAMPLE_LOADED
 from components.serving import mnist
 from machine.cache import Cache
 from machine.images.build import build_images
+from machine.images.loading import forget_built
 from machine.progress import Silent
 from machine.toolchain import Toolchain
 from providers.platform.api import Api
@@ -182,3 +184,12 @@ def test_loaded_images_outlive_a_restart_of_their_node(loaded: Loaded) -> None:
     assert loaded.changes(loaded.inputs) == ()
     loaded.run("after-restart", "loaded-worker", containers=[putting_the_model()], volumes=VOLUMES)
     wait_for("the pod", lambda: loaded.status("after-restart")["phase"] == "Succeeded")
+
+
+def test_a_node_image_of_ours_gives_upstreams_name_back_under_running_nodes(loaded: Loaded) -> None:
+    reference, endpoint = loaded.inputs["nodeImage"], loaded.clusters.engine.endpoint()
+    assert loaded.clusters.docker("image", "inspect", "--format={{.Id}}", reference)
+    forget_built(reference, endpoint)
+    with pytest.raises(subprocess.CalledProcessError):
+        loaded.clusters.docker("image", "inspect", reference)
+    assert loaded.changes(loaded.inputs) == ()

@@ -9,16 +9,18 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from command.display.board import Board
 from command.image_source import HandOver, hand_over_file
 from command.images import Row, list_images
+from command.local_machine import LocalMachine
 from command.stack_images import build_stack_images
 from components.catalog.images import EXAMPLE_LOADED
 from components.cluster.images import PreparedImages, read_prepared
-from components.settings.load import load
+from components.settings.load import load, load_stack_file
 from machine.cache import Cache
 from machine.progress import Silent
 from machine.toolchain import Toolchain
-from tests.unit.command.doubles import places_in
+from tests.unit.command.doubles import Lines, places_in
 from tests.unit.images.doubles import small_image
 
 if TYPE_CHECKING:
@@ -66,6 +68,25 @@ def test_beside_pulled_images_the_program_is_told_of_the_examples(cache: Cache, 
         "pull",
         loadedImages={name: small_image(cache, name, name).digest for name in asked},
     )
+
+
+def test_where_a_registry_answers_and_the_user_has_docker_only_the_example_is_built(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, asked: list[str]
+) -> None:
+    """What a machine with internet and Docker does with the shipped stack, up to the engine's run."""
+    monkeypatch.setattr("machine.docker.engine.would_be_private", lambda cache: False)
+    monkeypatch.setattr("command.image_source.registry_answers", lambda: True)
+    monkeypatch.setattr("command.checkup.take_readings", lambda *_: None)
+    monkeypatch.setattr("machine.toolchain.Toolchain.ensure", lambda *_: {})
+    shipped = Path(__file__).parents[3] / "stacks" / "Pulumi.local.yaml"
+    places = places_in(tmp_path, shipped.read_text(encoding="utf-8"))
+    LocalMachine(places, load_stack_file(places.stack_file), Board([Lines()])).prepare()
+
+    assert asked == [SERVER, MODEL]
+    told = json.loads(hand_over_file(places.cache, places.stack).read_text())
+    assert (told["source"], told["nodeImage"], told["imageStore"]) == ("pull", None, None)
+    assert told["loadedImages"].keys() == {SERVER, MODEL}
+    assert places.cache.path("state", "images", "source").read_text() == "pull"
 
 
 def test_what_up_writes_the_program_reads(cache: Cache, asked: list[str]) -> None:
