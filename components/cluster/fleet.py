@@ -9,7 +9,7 @@ from typing import Literal
 import pulumi
 
 from components.settings.eks.cluster import Autoscaler
-from components.settings.eks.network import LoadBalancer
+from components.settings.eks.network import Existing, LoadBalancer
 from components.settings.eks.nodes import GpuSettings, NodeGroup, Taint
 
 Software = Literal["clusterAutoscaler", "karpenter", "loadBalancerController"]
@@ -89,6 +89,7 @@ class Fleet:
         groups: Machines by the name of their group.
         gpu: How GPUs are shown to pods.
         load_balancer: Who reaches the gateway.
+        existing: What was there before the stack.
         roles: AWS roles of pods, of those softwares that this cluster runs.
         interruption_queue: Name of the queue in which AWS says what it is about to take away; Karpenter only.
     """
@@ -106,6 +107,7 @@ class Fleet:
     groups: Mapping[str, MachineGroup]
     gpu: GpuSettings
     load_balancer: LoadBalancer
+    existing: Existing = Existing()
     roles: Mapping[Software, PodRole]
     interruption_queue: pulumi.Input[str] | None = None
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import pulumi
 
@@ -16,6 +16,7 @@ from components.cluster.base import Cluster
 from components.cluster.checks import Check, ConditionTrue, DeploymentAvailable, EndpointsReady
 from components.layers import istio
 from components.layers.edits import SMALL_CPU, SMALL_MEMORY, unawaited
+from components.layers.exposure import Exposure
 from components.layers.layer import Layer, Profile
 from components.layers.objects import Manifest
 from components.layers.ordering import FOUNDATION
@@ -37,6 +38,7 @@ class Args:
         service_type: How requests from outside reach the public gateway.
         node_port: Fixed port on every node; for NodePort only.
         profile: How the gateways' pods are run.
+        exposure: What a load balancer is told, where the cluster makes any of its own kind.
         balancers: Who makes load balancers, where that is software on the cluster: it must outlive them.
     """
 
@@ -45,6 +47,7 @@ class Args:
     service_type: ServiceType
     node_port: int | None
     profile: Profile
+    exposure: Exposure | None = None
     balancers: tuple[pulumi.Resource, ...] = ()
 
 
@@ -67,8 +70,8 @@ class Gateways(Layer):
     def __init__(self, cluster: Cluster, args: Args) -> None:
         super().__init__("Gateways", "gateways", cluster)
         manifests = [
-            *gateway(PUBLIC, args.service_type, args.node_port, small=args.profile.small),
-            *gateway(LOCAL, "ClusterIP", None, small=args.profile.small),
+            *gateway(PUBLIC, args.service_type, args.node_port, args.exposure, small=args.profile.small),
+            *gateway(LOCAL, "ClusterIP", None, None, small=args.profile.small),
         ]
         # Before istiod is there: it finds them when it starts, and their pods start with it.
         needed = [args.gateway_crds, *args.control_plane.namespace, *args.balancers]
@@ -98,13 +101,25 @@ def service_host(gateway_name: str) -> str:
     return f"{service_name(gateway_name)}.{istio.NAMESPACE}.svc.cluster.local"
 
 
-def gateway(name: str, service_type: ServiceType, node_port: int | None, *, small: bool) -> list[Manifest]:
+def gateway(
+    name: str,
+    service_type: ServiceType,
+    node_port: int | None,
+    exposure: Exposure | None = None,
+    *,
+    small: bool,
+) -> list[Manifest]:
     """A gateway, and what istiod is to lay over the objects that it makes of it."""
     metadata = {"name": name, "namespace": istio.NAMESPACE}
     overlays: dict[str, str] = {}
     if node_port is not None:
         port = {"port": HTTP_PORT, "nodePort": node_port}
         overlays["service"] = json.dumps({"spec": {"type": service_type, "ports": [port]}})
+    infrastructure: dict[str, Any] = {}
+    if exposure is not None:
+        # istiod copies these to the Service as well.
+        infrastructure["annotations"] = dict(exposure.shown)
+        overlays["service"] = json.dumps(exposure.service(HTTP_PORT), sort_keys=True)
     if small:
         requests = {"cpu": SMALL_CPU, "memory": SMALL_MEMORY}
         container = {"name": "istio-proxy", "resources": {"requests": requests}}
@@ -123,7 +138,10 @@ def gateway(name: str, service_type: ServiceType, node_port: int | None, *, smal
             "metadata": {**metadata, "annotations": {"networking.istio.io/service-type": service_type}},
             "spec": {
                 "gatewayClassName": GATEWAY_CLASS,
-                "infrastructure": {"parametersRef": {"group": "", "kind": "ConfigMap", "name": options}},
+                "infrastructure": {
+                    "parametersRef": {"group": "", "kind": "ConfigMap", "name": options},
+                    **infrastructure,
+                },
                 "listeners": [
                     {
                         "name": "http",

@@ -13,12 +13,15 @@ from components.cluster.base import Cluster
 from components.cluster.checks import Check, DeploymentAvailable
 from components.layers import gateways, istio, knative
 from components.layers.edits import Edit, for_object, with_data, without
+from components.layers.exposure import Exposure
 from components.layers.layer import Layer, Profile, profile_edits
 from components.layers.objects import Manifest
 from components.layers.ordering import FOUNDATION, WORKLOADS
 from components.settings.platform import IngressClass
 
 PUBLIC, LOCAL = "knative-ingress-gateway", "knative-local-gateway"
+_KOURIER_HTTP = 8080
+"""Port on which Kourier's pods take plain HTTP."""
 KOURIER_NAMESPACE, KOURIER_SERVICE = "kourier-system", "kourier"
 _GATEWAY_OF: Mapping[str, str] = {PUBLIC: gateways.PUBLIC, LOCAL: gateways.LOCAL}
 
@@ -35,6 +38,8 @@ class Args:
         service_type: How requests from outside reach Kourier's gateway; the others use ours.
         node_port: Fixed port on every node; for NodePort only.
         profile: How its pods are run.
+        exposure: What a load balancer of Kourier's gateway is told, where the cluster makes any of its own
+            kind; the others use ours.
         balancers: Who makes load balancers, where that is software on the cluster: it must outlive them.
     """
 
@@ -45,6 +50,7 @@ class Args:
     service_type: gateways.ServiceType
     node_port: int | None
     profile: Profile
+    exposure: Exposure | None = None
     balancers: tuple[pulumi.Resource, ...] = ()
 
 
@@ -70,7 +76,7 @@ class KnativeIngress(Layer):
         installed = self.install(
             [*args.rendered.objects, *extra_objects(args.ingress_class)],
             (
-                *ingress_edits(args.ingress_class, args.service_type, args.node_port),
+                *ingress_edits(args.ingress_class, args.service_type, args.node_port, args.exposure),
                 *profile_edits(args.profile),
             ),
             after={FOUNDATION: needed, WORKLOADS: needed},
@@ -85,7 +91,10 @@ class KnativeIngress(Layer):
 
 
 def ingress_edits(
-    ingress_class: IngressClass, service_type: gateways.ServiceType, node_port: int | None
+    ingress_class: IngressClass,
+    service_type: gateways.ServiceType,
+    node_port: int | None,
+    exposure: Exposure | None = None,
 ) -> tuple[Edit, ...]:
     """Point an ingress class's configuration at the two gateways, or open Kourier's own to the outside."""
     match ingress_class:
@@ -99,7 +108,7 @@ def ingress_edits(
                 without(("Service", LOCAL)),
             )
         case "kourier":
-            return (for_object("Service", KOURIER_SERVICE, _exposed(service_type, node_port)),)
+            return (for_object("Service", KOURIER_SERVICE, _exposed(service_type, node_port, exposure)),)
 
 
 def extra_objects(ingress_class: IngressClass) -> list[Manifest]:
@@ -141,13 +150,26 @@ def _select(gateway: str) -> Edit:
     return edit
 
 
-def _exposed(service_type: gateways.ServiceType, node_port: int | None) -> Edit:
+def _exposed(service_type: gateways.ServiceType, node_port: int | None, exposure: Exposure | None) -> Edit:
     def edit(manifest: Manifest) -> Manifest:
         ports = [
             {**port, "nodePort": node_port} if node_port and port["port"] == gateways.HTTP_PORT else port
             for port in manifest["spec"]["ports"]
         ]
-        return {**manifest, "spec": {**manifest["spec"], "type": service_type, "ports": ports}}
+        spec = {**manifest["spec"], "type": service_type, "ports": ports}
+        if exposure is None:
+            return {**manifest, "spec": spec}
+        laid = exposure.service(_KOURIER_HTTP)
+        added = laid["spec"].get("ports", [])
+        kept = [port for port in ports if port["port"] not in {each["port"] for each in added}]
+        spec |= {**laid["spec"], "ports": [*kept, *added]}
+        metadata = manifest["metadata"]
+        annotations = {
+            **metadata.get("annotations", {}),
+            **exposure.shown,
+            **laid["metadata"]["annotations"],
+        }
+        return {**manifest, "metadata": {**metadata, "annotations": annotations}, "spec": spec}
 
     return edit
 

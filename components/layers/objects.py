@@ -34,6 +34,7 @@ _TYPED: Mapping[tuple[str, str], Callable[..., pulumi.CustomResource]] = {
     ("v1", "Secret"): core.v1.Secret,
     ("v1", "Service"): core.v1.Service,
     ("v1", "ServiceAccount"): core.v1.ServiceAccount,
+    ("apiextensions.k8s.io/v1", "CustomResourceDefinition"): apiextensions.v1.CustomResourceDefinition,
     ("apiregistration.k8s.io/v1", "APIService"): apiregistration.v1.APIService,
     ("apps/v1", "DaemonSet"): apps.v1.DaemonSet,
     ("apps/v1", "Deployment"): apps.v1.Deployment,

@@ -22,12 +22,14 @@ from components.layers import (
     model_storage,
     runtimes,
 )
+from components.layers.exposure import Exposure, exposure_of
 from components.layers.fleet.deadlines import MACHINE_DEADLINE
 from components.layers.fleet.software import Args as FleetArgs
 from components.layers.fleet.software import Software, install_software
 from components.layers.kserve_config import ContainerSize, InferenceServiceConfig, Ingress
 from components.layers.layer import Profile
 from components.settings.model import Resources, Settings
+from components.settings.platform import IngressClass
 from components.settings.resources import sized
 
 
@@ -99,6 +101,7 @@ def install(cluster: Cluster, settings: Settings, rendered: Mapping[str, Rendere
             routing_crds=network.crds,
             service_type=service_type(cluster.capabilities),
             node_port=cluster.capabilities.ingress.node_port,
+            exposure=_exposure(cluster, settings.platform.ingress_class),
             balancers=software.balancers,
             profile=profile,
         ),
@@ -159,11 +162,18 @@ def _network(
             gateway_crds=routes.outputs.crds,
             service_type=service_type(cluster.capabilities),
             node_port=cluster.capabilities.ingress.node_port,
+            exposure=_exposure(cluster, "gateway-api"),
             balancers=software.balancers,
             profile=profile,
         ),
     )
     return Network(crds=(routes.outputs.crds, mesh.outputs.crds), ready=(doors.outputs.ready,))
+
+
+def _exposure(cluster: Cluster, ingress_class: IngressClass) -> Exposure | None:
+    if cluster.fleet is None:
+        return None
+    return exposure_of(cluster.fleet, istio=ingress_class != "kourier")
 
 
 def service_type(capabilities: Capabilities) -> gateways.ServiceType:

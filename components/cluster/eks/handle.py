@@ -58,6 +58,7 @@ def fleet_of(settings: EksSettings, place: Place, made: Made) -> Fleet:
         groups=groups_of(settings),
         gpu=settings.gpu,
         load_balancer=settings.load_balancer,
+        existing=settings.existing,
         roles=made.controllers.roles,
     )
 

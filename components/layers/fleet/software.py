@@ -14,8 +14,10 @@ from components.cluster.fleet import Fleet
 from components.layers.fleet import (
     cluster_autoscaler,
     dcgm_exporter,
+    departures,
     device_plugin,
     feature_discovery,
+    load_balancer_controller,
     metrics_server,
 )
 from components.layers.layer import Profile
@@ -59,7 +61,6 @@ def install_software(cluster: Cluster, args: Args) -> Software:
         cluster: Where to.
         args: What it needs.
     """
-    balancers: list[pulumi.Resource] = []
     machines: list[pulumi.Resource] = []
     metrics_server.MetricsServer(
         cluster,
@@ -67,7 +68,19 @@ def install_software(cluster: Cluster, args: Args) -> Software:
     )
     machines += _scaler(cluster, args)
     machines += _gpus(cluster, args)
-    return Software(balancers=tuple(balancers), machines=tuple(machines))
+    return Software(balancers=_balancers(cluster, args), machines=tuple(machines))
+
+
+def _balancers(cluster: Cluster, args: Args) -> tuple[pulumi.Resource, ...]:
+    """Who makes load balancers, held back at the end until the last of them is gone."""
+    maker: tuple[pulumi.Resource, ...] = ()
+    if args.fleet.autoscaler != "auto":
+        controller = load_balancer_controller.LoadBalancerController(
+            cluster, load_balancer_controller.Args(args.fleet, args.certificates, args.profile)
+        )
+        maker = (controller.outputs.ready,)
+    wanted = departures.Args(departures.balancers_gone(), departures.BALANCERS_SECONDS, maker)
+    return (departures.Departures("load-balancers", cluster, wanted).outputs.held,)
 
 
 def _scaler(cluster: Cluster, args: Args) -> list[pulumi.Resource]:

@@ -16,6 +16,11 @@ def test_a_resource_is_named_by_namespace_and_name() -> None:
     [
         ("apps/v1", "Deployment", apps.v1.Deployment),
         ("rbac.authorization.k8s.io/v1", "ClusterRole", rbac.v1.ClusterRole),
+        (
+            "apiextensions.k8s.io/v1",
+            "CustomResourceDefinition",
+            apiextensions.v1.CustomResourceDefinition,
+        ),
         ("apiregistration.k8s.io/v1", "APIService", apiregistration.v1.APIService),
         ("networking.k8s.io/v1", "IngressClass", networking.v1.IngressClass),
         ("karpenter.sh/v1", "NodePool", apiextensions.CustomResource),
