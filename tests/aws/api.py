@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Mapping
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -43,21 +45,29 @@ class Api:
         endpoint: URL on loopback that answers for all of AWS; None where moto answers in this process.
 
     Attributes:
-        resource: Logical name of the resource that calls are made for; faults and logs name it.
         calls: How many operations were called.
 
     Raises:
         WentAstray: The endpoint is not on this machine.
     """
 
-    def __init__(self, region: str, endpoint: str | None = None, resource: str = "") -> None:
-        self.resource = resource
+    def __init__(self, region: str, endpoint: str | None = None) -> None:
         self.calls = 0
         self._region = region
         self._endpoint = endpoint
         self._clients: dict[str, Any] = {}
+        # botocore's sessions make one client at a time; clients themselves are for all threads.
+        self._making = threading.Lock()
+        self._made_for = threading.local()
         if endpoint is not None:
             refuse_elsewhere(endpoint)
+
+    @contextmanager
+    def made_for(self, resource: str) -> Iterator[None]:
+        """Name the resource that this thread's calls are made for: faults and the log know it."""
+        self._made_for.name = resource
+        yield
+        self._made_for.name = ""
 
     def __call__(self, service: str, operation: str, /, **request: Any) -> Answer:
         """Call an operation.
@@ -69,8 +79,9 @@ class Api:
         refused = violations(service, operation, request)
         if refused:
             raise RequestRefused("; ".join(refused))
-        if service not in self._clients:
-            self._clients[service] = self._client(service)
+        with self._making:
+            if service not in self._clients:
+                self._clients[service] = self._client(service)
         self.calls += 1
         answer: Answer = getattr(self._clients[service], xform_name(operation))(**request)
         answer.pop("ResponseMetadata", None)
@@ -94,7 +105,9 @@ class Api:
         return client
 
     def _label(self, model: Any, params: Mapping[str, Any], **_: Any) -> None:
-        params["headers"].update({OPERATION_HEADER: model.name, RESOURCE_HEADER: self.resource})
+        params["headers"].update(
+            {OPERATION_HEADER: model.name, RESOURCE_HEADER: getattr(self._made_for, "name", "")}
+        )
 
 
 def _stay(request: Any, **_: Any) -> None:

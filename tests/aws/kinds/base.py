@@ -92,6 +92,8 @@ class Kind:
         remove: How it goes.
         replaces: Properties that cannot be changed.
         fixed_name: Property with a name of its own: two cannot stand beside each other.
+        moving: Outputs that a change of the resource may change.
+        within: What AWS adds to properties that are given, by property.
     """
 
     token: str
@@ -104,6 +106,8 @@ class Kind:
     changes: Mapping[str, Change] = field(default_factory=dict)
     replaces: frozenset[str] = frozenset()
     fixed_name: str | None = None
+    moving: tuple[str, ...] = ()
+    within: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def create(self, aws: Calls, name: str, inputs: State) -> Made:
         """Make it.
@@ -132,8 +136,24 @@ class Kind:
             raise
         return None if found is None else dict(found)
 
-    def update(self, aws: Calls, key: str, old: State, new: State) -> dict[str, Any]:
+    def finish(self, aws: Calls, made: Made, inputs: State) -> None:
+        """Do once more what failed after it was made.
+
+        Raises:
+            ClientError: AWS refuses it again.
+            Unready: It will never be ready.
+        """
+        self.more(aws, made, inputs)
+
+    def update(self, aws: Calls, key: str, old: State, new: State, state: State) -> dict[str, Any]:
         """Change what differs.
+
+        Args:
+            aws: The API.
+            key: Its id.
+            old: Its inputs.
+            new: What they become.
+            state: What it has: a change is told all of that with its old inputs.
 
         Returns:
             The outputs that it changed.
@@ -150,7 +170,7 @@ class Kind:
         outputs: dict[str, Any] = {}
         calls = {self.changes[key]: None for key in sorted(differing)}
         for change in calls:
-            outputs |= change(aws, key, old, new) or {}
+            outputs |= change(aws, key, {**state, **old}, new) or {}
         return outputs
 
     def delete(self, aws: Calls, key: str, state: State) -> None:

@@ -243,5 +243,6 @@ EC2 = (
         changes={**_TAGS, **dict.fromkeys(_TEMPLATE_DATA, _new_version)},
         remove=_removed("DeleteLaunchTemplate", "LaunchTemplateId"),
         replaces=frozenset({"name", "namePrefix"}),
+        moving=("defaultVersion", "latestVersion"),
     ),
 )

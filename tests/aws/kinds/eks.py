@@ -62,6 +62,11 @@ def _cluster_ready(aws: Calls, made: Made, inputs: State) -> None:
     made.outputs.update(
         endpoint=found["endpoint"],
         certificateAuthority={"data": found["certificateAuthority"]["data"]},
+        # What is asked for, and what EKS has made of it.
+        vpcConfig={
+            **inputs["vpcConfig"],
+            "clusterSecurityGroupId": found["resourcesVpcConfig"]["clusterSecurityGroupId"],
+        },
         identities=[{"oidcs": [{"issuer": found["identity"]["oidc"]["issuer"]}]}],
         status=found["status"],
     )
@@ -239,6 +244,7 @@ EKS = (
             {"bootstrapSelfManagedAddons", "encryptionConfig", "kubernetesNetworkConfig", "name", "roleArn"}
         ),
         fixed_name="name",
+        within={"vpcConfig": ("clusterSecurityGroupId",)},
     ),
     Kind(
         token="aws:eks/nodeGroup:NodeGroup",
