@@ -10,8 +10,9 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from tests.aws.api import Api
+from tests.aws.by_eks import scaling_group, security_group
 from tests.aws.kinds.table import KINDS
-from tests.aws.scaling import scaling_group
+
 from tests.components.eks.aws_requests import OPERATIONS
 from tests.components.mocks import Registration
 
@@ -54,7 +55,7 @@ class OnMoto:
         kind = KINDS[found.type]
         with self._one_by_one:
             try:
-                made = kind.create(_WithScaling(self.aws), found.name, found.inputs)
+                made = kind.create(_WithEks(self.aws), found.name, found.inputs)
             except ClientError as error:
                 if error.response["Error"]["Message"] != _NOT_THERE:
                     raise
@@ -66,7 +67,7 @@ class OnMoto:
     def look(self) -> dict[tuple[str, str], dict[str, Any] | None]:
         """What moto has of each resource that it made."""
         return {
-            which: KINDS[which[0]].read(_WithScaling(self.aws), key, state)
+            which: KINDS[which[0]].read(_WithEks(self.aws), key, state)
             for which, (key, state) in self.made.items()
         }
 
@@ -81,15 +82,17 @@ class OnMoto:
 
 
 @dataclass(frozen=True)
-class _WithScaling:
-    """EKS makes an Auto Scaling group behind each node group, and moto does not."""
+class _WithEks:
+    """Moto, and what EKS makes by itself."""
 
     aws: Api
 
     def __call__(self, service: str, operation: str, /, **request: Any) -> dict[str, Any]:
         answer = self.aws(service, operation, **request)
         if operation == "DescribeNodegroup":
-            answer["nodegroup"]["resources"] = {
-                "autoScalingGroups": [{"name": scaling_group(self.aws, answer)}]
-            }
+            group = answer["nodegroup"]
+            group["resources"] = {"autoScalingGroups": [{"name": scaling_group(self.aws, group)}]}
+        if operation == "DescribeCluster":
+            cluster = answer["cluster"]
+            cluster["resourcesVpcConfig"]["clusterSecurityGroupId"] = security_group(self.aws, cluster)
         return answer
