@@ -163,16 +163,26 @@ def _is_file(path: Path) -> bool:
 def _merge(files: list[Path]) -> dict[str, Any]:
     merged: dict[str, Any] = {"clusters": [], "contexts": [], "users": []}
     for file in files:
-        parsed = _absolute(parse(file.read_text(encoding="utf-8")), file.absolute().parent)
+        parsed = _absolute(parse(_text_of(file)), file.absolute().parent)
         merged.setdefault("current-context", parsed.get("current-context"))
         for section in ("clusters", "contexts", "users"):
             merged[section] += parsed.get(section) or []
     return merged
 
 
+def _text_of(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8")
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or "it is not text"
+        raise KubeconfigError(f"{file} cannot be read: {why}") from error
+
+
 def _absolute(config: dict[str, Any], folder: Path) -> dict[str, Any]:
     for section, key in (("clusters", "cluster"), ("users", "user")):
         for entry in config.get(section) or []:
+            if not isinstance(entry, dict):
+                raise KubeconfigError(f"yaml: an entry of {section} is not a mapping")
             for name in _FILES:
                 if (entry.get(key) or {}).get(name):
                     entry[key][name] = str(folder / entry[key][name])

@@ -34,6 +34,11 @@ _MODES: Final = pb.CheckRequest.AutonamingOptions.Mode
 class KubernetesProvider(Provider):
     """Serves `kubernetes` resources."""
 
+    about = (
+        "a stand-in for the official plugin: server-side apply, all kinds and their Patch kinds, yaml v1 and "
+        "v2, helm v3 charts"
+    )
+
     def __init__(self, version: str) -> None:
         super().__init__("kubernetes", version)
         self._session: Session | None = None

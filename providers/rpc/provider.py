@@ -24,11 +24,13 @@ class Plugin:
         name: Its name.
         version: What `pulumi plugin ls` and the engine's checks shall see.
         engine: Where to send log lines.
+        about: What `--version` says below the version.
         cancelled: Set when the user asks to stop: every wait must end within a second.
     """
 
     service: ClassVar[Any]
     foreign: ClassVar[bool] = False
+    about: ClassVar[str] = ""
 
     def __init__(self, name: str, version: str) -> None:
         self.name = name

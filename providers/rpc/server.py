@@ -42,7 +42,8 @@ def serve(plugin: Plugin, arguments: Sequence[str], log_variable: str) -> None:
         log_variable: The environment variable that names a file for one line a call and for stack traces.
     """
     if "--version" in arguments:
-        sys.stdout.write(f"{plugin.name} {plugin.version}\n")
+        lines = [f"{plugin.name} {plugin.version}", plugin.about]
+        sys.stdout.write("".join(f"{line}\n" for line in lines if line))
         return
     parent = os.getppid()
     for number in (signal.SIGINT, signal.SIGTERM):

@@ -114,6 +114,22 @@ def test_a_kubeconfig_that_cannot_be_used_is_refused(text: str, context: str | N
     assert str(caught.value) == message
 
 
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (b"\xff\xfe", "{} cannot be read: it is not text"),
+        (b"clusters: [a]", "yaml: an entry of clusters is not a mapping"),
+    ],
+)
+def test_a_file_that_is_none_of_ours_is_refused(data: bytes, message: str, tmp_path: Path) -> None:
+    file = tmp_path / "config"
+    file.write_bytes(data)
+
+    with pytest.raises(KubeconfigError) as caught:
+        kubeconfig.load(str(file))
+    assert str(caught.value) == message.format(file)
+
+
 def test_a_credential_does_not_show_in_a_repr() -> None:
     assert "hunter2" not in repr(Access("https://a.example.com", user={"token": "hunter2"}))
 

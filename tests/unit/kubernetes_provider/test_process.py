@@ -106,7 +106,9 @@ def test_it_tells_its_version_without_serving() -> None:
         cwd=Path(__file__).parents[3], capture_output=True, text=True, check=True,
     )  # fmt: skip
 
-    assert ended.stdout.startswith("kubernetes 4.")
+    version, about = ended.stdout.splitlines()
+    assert version.startswith("kubernetes 4.")
+    assert about.startswith("a stand-in for the official plugin: ")
 
 
 def test_an_environment_without_its_packages_is_told_in_one_line(tmp_path: Path) -> None:
