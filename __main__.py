@@ -7,12 +7,15 @@ from datetime import UTC, datetime
 import pulumi
 
 from components.catalog.selection import components_of
-from components.cluster.create import create_cluster
+from components.cluster.base import Cluster
+from components.cluster.create import create_cluster, create_infra
 from components.errors import PlatformError
-from components.layers import platform
+from components.layers.platform import Platform, find_platform, install
 from components.serving.exports import exports
 from components.serving.services import serve
+from components.settings.eks.cluster import EksSettings
 from components.settings.load import from_pulumi_config, load
+from components.settings.model import Settings
 from components.settings.unbuilt import refuse_unbuilt
 from components.settings.warnings import warnings
 from machine.cache import Cache
@@ -28,7 +31,20 @@ def main() -> None:
     for problem in warnings(settings, datetime.now(UTC).date()):
         pulumi.warn(str(problem))
     stack, cache = pulumi.get_stack(), Cache.default()
-    cluster = create_cluster(settings, stack, cache.path("state", "images", f"{stack}.json"))
+    if isinstance(settings.cluster, EksSettings) and settings.cluster.stack.part == "infra":
+        outputs = create_infra(settings.cluster, stack)
+    else:
+        cluster = create_cluster(settings, stack, cache.path("state", "images", f"{stack}.json"))
+        installed = _platform(cluster, settings, cache)
+        outputs = exports(cluster, settings, installed, serve(cluster, settings, installed))
+    for name, value in outputs.items():
+        pulumi.export(name, value)
+
+
+def _platform(cluster: Cluster, settings: Settings, cache: Cache) -> Platform:
+    """Install the platform, or find the one that the stack of another part has installed."""
+    if isinstance(settings.cluster, EksSettings) and settings.cluster.stack.part == "services":
+        return find_platform(cluster, settings, str(settings.cluster.stack.platform))
     components = components_of(
         settings.platform.ingress_class,
         built=cluster.capabilities.images == "build",
@@ -36,11 +52,7 @@ def main() -> None:
         autoscaler=cluster.fleet.autoscaler if cluster.fleet else None,
         gpus=bool(cluster.fleet and cluster.fleet.gpu_groups),
     )
-    rendered = renderer(cache, Silent()).render_all(components)
-    installed = platform.install(cluster, settings, rendered)
-    services = serve(cluster, settings, installed)
-    for name, value in exports(cluster, settings, installed, components, services).items():
-        pulumi.export(name, value)
+    return install(cluster, settings, renderer(cache, Silent()).render_all(components))
 
 
 try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 import pulumi
@@ -35,6 +35,27 @@ ACCOUNTS: Mapping[Software, ServiceAccount] = {
     "loadBalancerController": ServiceAccount("kube-system", "aws-load-balancer-controller"),
 }
 """The accounts that roles trust, in one place: AWS and the layers must say the same."""
+
+# EKS Auto Mode does what these do by itself, outside the cluster.
+SOFTWARE: Mapping[Autoscaler, tuple[Software, ...]] = {
+    "clusterAutoscaler": ("clusterAutoscaler", "loadBalancerController"),
+    "karpenter": ("loadBalancerController",),
+    "auto": (),
+}
+"""What runs on a cluster, by what makes its machines."""
+
+MODELS = "kserve-test"
+"""Namespace of the services. Roles are given to its accounts before it exists."""
+
+
+def account_of_service(name: str) -> ServiceAccount:
+    """The account that a service's pods run as: its own, so that one model never reads another's files."""
+    return ServiceAccount(MODELS, name)
+
+
+def role_annotation(arn: pulumi.Input[str]) -> dict[str, pulumi.Input[str]]:
+    """What a service account carries with IRSA (EKS user guide, "Assign IAM roles to service accounts")."""
+    return {"eks.amazonaws.com/role-arn": arn}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,6 +112,7 @@ class Fleet:
         load_balancer: Who reaches the gateway.
         existing: What was there before the stack.
         roles: AWS roles of pods, of those softwares that this cluster runs.
+        readers: AWS roles of services that read model buckets, by service.
         interruption_queue: Name of the queue in which AWS says what it is about to take away; Karpenter only.
     """
 
@@ -107,8 +129,9 @@ class Fleet:
     groups: Mapping[str, MachineGroup]
     gpu: GpuSettings
     load_balancer: LoadBalancer
-    existing: Existing = Existing()
+    existing: Existing = field(default_factory=Existing)
     roles: Mapping[Software, PodRole]
+    readers: Mapping[str, PodRole] = field(default_factory=dict)
     interruption_queue: pulumi.Input[str] | None = None
 
     @property

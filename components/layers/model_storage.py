@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import pulumi
+from pulumi_kubernetes import core
 
 from components.cluster.base import Cluster
 from components.layers.cert_manager import namespace
@@ -54,6 +55,15 @@ class ModelStorage(Layer):
             namespace=installed.of("Namespace")[0], claim=installed.of("PersistentVolumeClaim")[0]
         )
         self.register_outputs({})
+
+
+def find(cluster: Cluster) -> Outputs:
+    """What another stack has made of it."""
+    opts = pulumi.ResourceOptions(provider=cluster.kubernetes)
+    return Outputs(
+        namespace=core.v1.Namespace.get(NAMESPACE, NAMESPACE, opts),
+        claim=core.v1.PersistentVolumeClaim.get(CLAIM, f"{NAMESPACE}/{CLAIM}", opts),
+    )
 
 
 def claim(args: Args) -> Manifest:

@@ -41,11 +41,13 @@ class Platform:
         ready: Everything that an InferenceService needs before it is created: gates and runtimes.
         storage: Where models are kept.
         ingress_service: Namespace and name of the Service that requests from outside enter by.
+        versions: Name -> version of everything that is installed.
     """
 
     ready: list[pulumi.Resource]
     storage: model_storage.Outputs
     ingress_service: tuple[str, str]
+    versions: pulumi.Input[Mapping[str, str]]
 
 
 @dataclass(frozen=True)
@@ -137,6 +139,24 @@ def install(cluster: Cluster, settings: Settings, rendered: Mapping[str, Rendere
         ],
         storage=storage.outputs,
         ingress_service=ingress_service(settings),
+        versions={each.component.name: each.component.version for each in rendered.values()},
+    )
+
+
+def find_platform(cluster: Cluster, settings: Settings, stack: str) -> Platform:
+    """The platform that another stack has installed.
+
+    Args:
+        cluster: Where it is.
+        settings: The stack's settings, in its platform the same as the other's.
+        stack: Reference of the other stack; nothing is put on the platform before that one has been up.
+    """
+    reference = pulumi.StackReference("platform", stack)
+    return Platform(
+        ready=[reference],
+        storage=model_storage.find(cluster),
+        ingress_service=ingress_service(settings),
+        versions=reference.require_output("versions"),
     )
 
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import pulumi
 from pulumi_kubernetes import core
 
-from components.catalog.component import Component
 from components.cluster.base import Cluster
 from components.layers import gateways
 from components.layers.model_storage import NAMESPACE
@@ -21,7 +20,6 @@ def exports(
     cluster: Cluster,
     settings: Settings,
     platform: Platform,
-    components: Sequence[Component],
     services: Mapping[str, InferenceService],
 ) -> dict[str, pulumi.Input[Any]]:
     """The outputs of a stack, by name.
@@ -36,16 +34,11 @@ def exports(
         "url": pulumi.Output.concat("http://", address["host"], ":", address["port"].apply(str)),
         "serviceHostnames": hosts,
         "kubeconfig": cluster.kubeconfig,
-        "versions": versions(components),
+        "versions": platform.versions,
     }
     if hosts:
         told["serviceHostname"] = next(iter(hosts.values()))
     return told
-
-
-def versions(components: Sequence[Component]) -> dict[str, str]:
-    """Name -> version of everything that is installed."""
-    return {component.name: component.version for component in components}
 
 
 def _ingress(cluster: Cluster, platform: Platform) -> dict[str, pulumi.Output[Any]]:

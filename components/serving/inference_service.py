@@ -10,7 +10,7 @@ import pulumi
 
 from components.cluster.base import Cluster
 from components.cluster.checks import ConditionTrue
-from components.layers.layer import Layer
+from components.layers.layer import Installed, Layer
 from components.layers.objects import Manifest
 from components.layers.ordering import FOUNDATION
 
@@ -53,6 +53,19 @@ class Predictor:
 
 
 @dataclass(frozen=True)
+class Account:
+    """The service account that a service's pods run as.
+
+    Attributes:
+        name: Its name.
+        annotations: What it carries, e.g. the AWS role that its pods take.
+    """
+
+    name: str
+    annotations: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Args:
     """What the component needs.
 
@@ -60,6 +73,7 @@ class Args:
         name: Name of the InferenceService, the first part of its host.
         namespace: Namespace it is in.
         predictor: Its model.
+        account: Account of its pods, made for it; None for the namespace's default.
         after: What must be there first: runtimes, gates, the model's files.
     """
 
@@ -67,6 +81,7 @@ class Args:
     namespace: str
     predictor: Predictor
     after: Sequence[pulumi.Resource]
+    account: Account | None = None
 
 
 @dataclass(frozen=True)
@@ -87,15 +102,38 @@ class InferenceService(Layer):
 
     def __init__(self, cluster: Cluster, args: Args) -> None:
         super().__init__("InferenceService", args.name, cluster)
+        after = list(args.after)
+        if args.account is not None:
+            after += self._account(args.account, args).resources
+        name = args.account.name if args.account else None
         installed = self.install(
-            [manifest(args.name, args.namespace, args.predictor)], after={FOUNDATION: args.after}
+            [manifest(args.name, args.namespace, args.predictor, name)], after={FOUNDATION: after}
         )
         checks = [ConditionTrue(API_VERSION, "InferenceService", args.namespace, args.name)]
         self.outputs = Outputs(ready=self.gate(f"{args.name}-answers", checks, installed))
         self.register_outputs({})
 
+    def _account(self, account: Account, args: Args) -> Installed:
+        def annotated(manifest: Manifest) -> Manifest:
+            metadata = {**manifest["metadata"], "annotations": dict(account.annotations)}
+            return {**manifest, "metadata": metadata} if account.annotations else manifest
 
-def manifest(name: str, namespace: str, predictor: Predictor) -> Manifest:
+        return self.install(
+            [service_account(account.name, args.namespace)], after={FOUNDATION: args.after}, late=(annotated,)
+        )
+
+
+def service_account(name: str, namespace: str) -> Manifest:
+    """The account of a service's pods; they ask Kubernetes nothing, so that none of them gets its token."""
+    return {
+        "apiVersion": "v1",
+        "kind": "ServiceAccount",
+        "metadata": {"name": name, "namespace": namespace},
+        "automountServiceAccountToken": False,
+    }
+
+
+def manifest(name: str, namespace: str, predictor: Predictor, account: str | None = None) -> Manifest:
     """The InferenceService.
 
     The `model:` form, since KServe's webhook rewrites the older one (`pytorch:`) and every preview would then
@@ -120,6 +158,8 @@ def manifest(name: str, namespace: str, predictor: Predictor) -> Manifest:
     if any(amounts.values()):
         model["resources"] = {kind: values for kind, values in amounts.items() if values}
     spec: dict[str, Any] = {"model": model, "minReplicas": predictor.min_replicas}
+    if account is not None:
+        spec["serviceAccountName"] = account
     if predictor.max_replicas is not None:
         spec["maxReplicas"] = predictor.max_replicas
     if predictor.container_concurrency:

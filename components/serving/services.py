@@ -10,7 +10,7 @@ from components.cluster.base import Cluster
 from components.layers.model_storage import NAMESPACE
 from components.layers.platform import KSERVES_PREDICTOR, Platform, predictor_size
 from components.serving import mnist
-from components.serving.inference_service import Args, InferenceService, Predictor
+from components.serving.inference_service import Account, Args, InferenceService, Predictor
 from components.settings.model import MnistExample, ModelService, Scaled, Settings
 from components.settings.resources import sized
 
@@ -30,6 +30,7 @@ def serve(cluster: Cluster, settings: Settings, platform: Platform) -> dict[str,
             Args(
                 name=name,
                 namespace=NAMESPACE,
+                account=account_of(name, service, cluster),
                 predictor=predictor_of(
                     service,
                     settings,
@@ -45,6 +46,17 @@ def serve(cluster: Cluster, settings: Settings, platform: Platform) -> dict[str,
         )
         for name, service in settings.services.items()
     }
+
+
+def account_of(name: str, service: ModelService | MnistExample, cluster: Cluster) -> Account | None:
+    """The service account of a service's pods: its own, so that one model never reads another's files.
+
+    The example reads nothing but its claim, and asks nobody.
+    """
+    if isinstance(service, MnistExample):
+        return None
+    role = cluster.fleet.readers.get(name) if cluster.fleet else None
+    return Account(name, annotations=role.annotations if role else {})
 
 
 def predictor_of(

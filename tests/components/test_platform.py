@@ -83,8 +83,7 @@ def _program(settings: Settings, *, built: bool = True, node_port: int | None = 
         cluster = _cluster(built=built, node_port=node_port)
         installed = install(cluster, settings, rendered)
         answered = serve(cluster, settings, installed)
-        components = [each.component for each in rendered.values()]
-        for name, value in exports(cluster, settings, installed, components, answered).items():
+        for name, value in exports(cluster, settings, installed, answered).items():
             pulumi.export(name, value)
 
     return program

@@ -23,8 +23,8 @@ TO_BE_BUILT = {
     "eks-dev": {"isvc-gpu-tolerates"},
     "eks-prod": {
         "gateway-tls-internal",
+        "image-pinned",
         "isvc-gpu-tolerates",
-        "isvc-identity",
         "isvc-probes-timeouts",
         "network-default-deny",
     },
@@ -79,6 +79,7 @@ def test_the_local_stack_would_be_refused_as_production(run: Run) -> None:
 
     assert refused == {
         "gateway-tls-internal",
+        "image-pinned",
         "isvc-identity",
         "isvc-max-replicas",
         "isvc-probes-timeouts",

@@ -6,7 +6,8 @@ import ipaddress
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-MOST_ZONES = 7
+from components.settings.rules.eks.network import MOST_ZONES
+
 SMALLEST_VPC = 20
 """Longest prefix of a VPC whose public subnets are still as large as AWS wants (/28)."""
 

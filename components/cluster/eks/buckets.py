@@ -1,4 +1,4 @@
-"""Buckets with models: private, encrypted, versioned; read by one service account and nothing else."""
+"""Buckets with models: private, encrypted, versioned; each read by the accounts of its services only."""
 
 from __future__ import annotations
 
@@ -12,9 +12,12 @@ from components.cluster.eks.documents import read_buckets, refuse_plain_http
 from components.cluster.eks.identity import Identity
 from components.cluster.eks.part import Part
 from components.cluster.eks.place import Place
+from components.cluster.eks.roles import Role
+from components.cluster.fleet import account_of_service
 from components.settings.eks.access import ModelBucket
 
 READER = "model-reader"
+"""Beginning of the names of readers' roles."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,16 +27,14 @@ class Args:
     Attributes:
         buckets: By name.
         identity: How predictors become the role that reads.
-        namespace: Namespace of the predictors.
-        service_account: Their service account.
+        readers: Names of the buckets that a service reads, by service.
         key_arn: Key of the objects; None for S3's own.
         protect: Pulumi refuses to delete them.
     """
 
     buckets: Mapping[str, ModelBucket]
     identity: Identity
-    namespace: str
-    service_account: str
+    readers: Mapping[str, tuple[str, ...]]
     key_arn: pulumi.Input[str] | None
     protect: bool
 
@@ -43,11 +44,11 @@ class Outputs:
     """What buckets give.
 
     Attributes:
-        reader: ARN of the role that reads them.
+        readers: ARNs of the roles that read them, by service.
         ready: What a predictor needs before it loads a model.
     """
 
-    reader: pulumi.Output[str]
+    readers: Mapping[str, pulumi.Output[str]]
     ready: tuple[pulumi.Resource, ...]
 
 
@@ -61,17 +62,28 @@ class ModelBuckets(Part):
         for name, bucket in args.buckets.items():
             if bucket.create:
                 self._bucket(name, bucket.bucket, args)
-        arns = [f"arn:{place.partition}:s3:::{bucket.bucket}" for bucket in args.buckets.values()]
+        roles: dict[str, pulumi.Output[str]] = {}
+        ready: list[pulumi.Resource] = []
+        for service, names in args.readers.items():
+            role, bound = self._reader(service, names, args)
+            roles[service] = role.arn
+            ready += [*role.ready, *([bound] if bound else [])]
+        self.outputs = Outputs(readers=roles, ready=tuple(ready))
+        self.register_outputs({})
+
+    def _reader(
+        self, service: str, names: tuple[str, ...], args: Args
+    ) -> tuple[Role, pulumi.Resource | None]:
+        account, purpose = account_of_service(service), f"{READER}-{service}"
+        arns = [f"arn:{self._place.partition}:s3:::{name}" for name in names]
         key = pulumi.Output.from_input(args.key_arn)
         role = args.identity.role(
-            READER,
-            args.namespace,
-            args.service_account,
+            purpose,
+            account.namespace,
+            account.name,
             inline={"read": key.apply(lambda arn: read_buckets(arns, arn))},
         )
-        bound = args.identity.associate(READER, args.namespace, args.service_account, role)
-        self.outputs = Outputs(reader=role.arn, ready=(*role.ready, *([bound] if bound else [])))
-        self.register_outputs({})
+        return role, args.identity.associate(purpose, account.namespace, account.name, role)
 
     def _bucket(self, name: str, bucket_name: str, args: Args) -> None:
         bucket = aws.s3.Bucket(

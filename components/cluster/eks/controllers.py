@@ -11,21 +11,12 @@ from components.cluster.eks.controller_documents import balance_load, scale_grou
 from components.cluster.eks.identity import Identity
 from components.cluster.eks.part import Part
 from components.cluster.eks.place import Place
-from components.cluster.fleet import ACCOUNTS, PodRole, Software
+from components.cluster.fleet import ACCOUNTS, SOFTWARE, Software
 from components.settings.eks.cluster import Autoscaler
-
-ROLE_ANNOTATION = "eks.amazonaws.com/role-arn"
-"""What a service account carries with IRSA (EKS user guide, "Assign IAM roles to service accounts")."""
 
 _POLICIES: Mapping[Software, tuple[str, Callable[[Place], str]]] = {
     "clusterAutoscaler": ("scale", scale_groups),
     "loadBalancerController": ("balance", balance_load),
-}
-# EKS Auto Mode does what these do by itself, outside the cluster.
-_SOFTWARE: Mapping[Autoscaler, tuple[Software, ...]] = {
-    "clusterAutoscaler": ("clusterAutoscaler", "loadBalancerController"),
-    "karpenter": ("loadBalancerController",),
-    "auto": (),
 }
 
 
@@ -47,12 +38,12 @@ class Outputs:
     """What the roles give.
 
     Attributes:
-        roles: By software.
+        roles: ARNs by software.
         ready: Roles, policies and associations. A pod that starts before its association has no role until it
             is started again; one that outlives it can delete nothing any more.
     """
 
-    roles: Mapping[Software, PodRole]
+    roles: Mapping[Software, pulumi.Output[str]]
     ready: tuple[pulumi.Resource, ...]
 
 
@@ -63,9 +54,9 @@ class Controllers(Part):
 
     def __init__(self, place: Place, args: Args, opts: pulumi.ResourceOptions) -> None:
         super().__init__("Controllers", "controllers", place, opts)
-        roles: dict[Software, PodRole] = {}
+        roles: dict[Software, pulumi.Output[str]] = {}
         ready: list[pulumi.Resource] = []
-        for software in _SOFTWARE[args.autoscaler]:
+        for software in SOFTWARE[args.autoscaler]:
             account = ACCOUNTS[software]
             policy, written = _POLICIES[software]
             role = args.identity.role(
@@ -73,7 +64,6 @@ class Controllers(Part):
             )
             bound = args.identity.associate(account.name, account.namespace, account.name, role)
             ready += [*role.ready, *([bound] if bound else [])]
-            annotations = {ROLE_ANNOTATION: role.arn} if args.identity.irsa else {}
-            roles[software] = PodRole(account=account, annotations=annotations)
+            roles[software] = role.arn
         self.outputs = Outputs(roles=roles, ready=tuple(ready))
         self.register_outputs({})

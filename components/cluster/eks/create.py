@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import pulumi
 import pulumi_aws as aws
 
-from components.cluster.base import Capabilities, Cluster, IngressEndpoint, connect
+from components.cluster.base import Cluster
 from components.cluster.eks import (
     access,
     addons,
@@ -21,73 +23,67 @@ from components.cluster.eks import (
     node_groups,
 )
 from components.cluster.eks.addon_plan import plan_addons
-from components.cluster.eks.handle import Made, fleet_of
+from components.cluster.eks.handle import Handover, hand_over
 from components.cluster.eks.kubeconfig import kubeconfig
-from components.cluster.eks.machine_plan import GPU_RESOURCE, plan_machines
+from components.cluster.eks.machine_plan import plan_machines
 from components.cluster.eks.place import Place, place_of
-from components.cluster.eks.storage import CLASS, storage_class
-from components.cluster.fleet import Fleet
+from components.cluster.eks.storage import storage_class
 from components.settings.eks.cluster import EksSettings
-from components.settings.eks.derived import gpu_groups, managed_groups, zones_of
+from components.settings.eks.derived import managed_groups, zones_of
 from components.settings.keys import PROJECT
 
-# Where services run, and as whom: the account of pods that name none.
-_MODELS, _PREDICTOR = "kserve-test", "default"
+Readers = Mapping[str, tuple[str, ...]]
+_NOBODY: Readers = MappingProxyType({})
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Infrastructure:
+class Infrastructure:
     """What AWS gives.
 
     Attributes:
-        control_plane: The cluster.
-        key_arn: The customer's key; None without.
-        fleet: What layers are told of it.
+        handover: What the rest of the program is told of it.
         ready: What objects on the cluster need, and what must stay until they are gone.
     """
 
-    control_plane: cluster.Outputs
-    key_arn: pulumi.Input[str] | None
-    fleet: Fleet
+    handover: Handover
     ready: tuple[pulumi.Resource, ...]
 
 
-def create_eks(settings: EksSettings, stack: str, *, small: bool) -> Cluster:
+def create_eks(settings: EksSettings, stack: str, *, small: bool, readers: Readers = _NOBODY) -> Cluster:
     """Make the cluster and hand it over.
-
-    The handle's `made_by` is None: deleting a cluster leaves load balancers and volumes behind that its
-    controllers made, so that everything on it is deleted one by one, while its machines still run.
 
     Args:
         settings: The stack's cluster.
         stack: Its name.
         small: Requests are lowered.
+        readers: Names of the model buckets that a service reads, by service.
 
     Raises:
         PlatformError: No version of an add-on is pinned.
     """
-    place = place_of(f"{PROJECT}-{stack}", settings.region, settings.tags)
-    provider = aws.Provider("aws", region=settings.region)
-    made = _infrastructure(settings, place, provider)
-    control_plane = made.control_plane
-    content = pulumi.Output.all(control_plane.endpoint, control_plane.authority).apply(
-        lambda known: kubeconfig(place.cluster, settings.region, known[0], known[1])
-    )
-    capabilities = Capabilities(
-        load_balancer=True,
-        storage_class=CLASS,
-        gpu_resource=GPU_RESOURCE if gpu_groups(settings) else None,
-        images="pull",
-        small=small,
-        ours=True,
-        ingress=IngressEndpoint(host=None, port=None, node_port=None),
-    )
-    handle = connect(place.cluster, content, capabilities, fleet=made.fleet, depends_on=made.ready)
-    storage_class(made.key_arn, pulumi.ResourceOptions(provider=handle.kubernetes))
+    made = create_infrastructure(settings, stack, readers=readers)
+    handle = hand_over(settings, _place(settings, stack), made.handover, small=small, depends_on=made.ready)
+    storage_class(made.handover.key_arn, pulumi.ResourceOptions(provider=handle.kubernetes))
     return handle
 
 
-def _infrastructure(settings: EksSettings, place: Place, provider: aws.Provider) -> _Infrastructure:
+def _place(settings: EksSettings, stack: str) -> Place:
+    return place_of(f"{PROJECT}-{stack}", settings.region, settings.tags)
+
+
+def create_infrastructure(settings: EksSettings, stack: str, *, readers: Readers = _NOBODY) -> Infrastructure:
+    """Make the AWS side of a cluster, and nothing on it.
+
+    Args:
+        settings: The stack's cluster.
+        stack: Its name.
+        readers: Names of the model buckets that a service reads, by service.
+
+    Raises:
+        PlatformError: No version of an add-on is pinned.
+    """
+    place = _place(settings, stack)
+    provider = aws.Provider("aws", region=settings.region)
     opts = pulumi.ResourceOptions(providers=[provider])
     invoke = pulumi.InvokeOptions(provider=provider)
     key_arn = _key(settings, place, opts, invoke)
@@ -158,21 +154,25 @@ def _infrastructure(settings: EksSettings, place: Place, provider: aws.Provider)
         ),
         opts,
     ).outputs
-    models = _models(settings, place, pods, key_arn, opts)
+    models = _models(settings, place, pods, key_arn, readers, opts)
     roles = controllers.Controllers(
         place, controllers.Args(identity=pods, autoscaler=settings.autoscaler), opts
     ).outputs
-    made = Made(
-        network=net,
-        control_plane=control_plane,
-        controllers=roles,
+    content = pulumi.Output.all(control_plane.endpoint, control_plane.authority).apply(
+        lambda known: kubeconfig(place.cluster, settings.region, known[0], known[1])
+    )
+    handover = Handover(
+        kubeconfig=content,
+        vpc=net.vpc,
+        subnets=net.private,
+        security_group=control_plane.security_group,
         node_role=machines.role,
         key_arn=key_arn,
+        roles=roles.roles,
+        readers=models.readers,
     )
-    ready = (*allowed.ready, *machines.ready, *later.ready, *models, *roles.ready)
-    return _Infrastructure(
-        control_plane=control_plane, key_arn=key_arn, fleet=fleet_of(settings, place, made), ready=ready
-    )
+    ready = (*allowed.ready, *machines.ready, *later.ready, *models.ready, *roles.ready)
+    return Infrastructure(handover=handover, ready=ready)
 
 
 def _key(
@@ -249,20 +249,20 @@ def _models(
     place: Place,
     pods: identity.Identity,
     key_arn: pulumi.Input[str] | None,
+    readers: Readers,
     opts: pulumi.ResourceOptions,
-) -> tuple[pulumi.Resource, ...]:
+) -> buckets.Outputs:
     if not settings.model_buckets:
-        return ()
+        return buckets.Outputs(readers={}, ready=())
     made = buckets.ModelBuckets(
         place,
         buckets.Args(
             buckets=settings.model_buckets,
             identity=pods,
-            namespace=_MODELS,
-            service_account=_PREDICTOR,
+            readers=readers,
             key_arn=key_arn,
             protect=settings.deletion_protection,
         ),
         opts,
     )
-    return made.outputs.ready
+    return made.outputs

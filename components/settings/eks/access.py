@@ -8,7 +8,7 @@ from pydantic import Field
 
 from components.settings.aws_text import BucketName, PrincipalArn
 from components.settings.base import Model
-from components.settings.text import ObjectName
+from components.settings.text import ObjectName, ServiceName
 
 AccessPolicy = Literal["clusterAdmin", "admin", "edit", "view"]
 Identity = Literal["podIdentity", "irsa"]
@@ -50,10 +50,14 @@ class Logs(Model):
 
 
 class ModelBucket(Model):
-    """An S3 bucket with models, which predictors may read and nothing else."""
+    """An S3 bucket with models, which its services may read and nothing else."""
 
     bucket: BucketName
     """Name of the bucket, the same as in the storageUri of services: s3://<bucket>/<path>."""
 
     create: bool = True
     """Whether this stack makes it, or it is there already."""
+
+    readers: tuple[ServiceName, ...] = ()
+    """Services that read it, where these are in another stack. Absent: those of this stack whose storageUri
+    is in it."""

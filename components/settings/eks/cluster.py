@@ -25,8 +25,8 @@ class StackPart(Model):
 
     part: Part = "all"
     """What this stack makes: everything, or AWS alone (infra), what is installed on the cluster (platform),
-    or the models (services). A private API is reached from inside the VPC only, so that there platform and
-    services run elsewhere than infra."""
+    or the models (services), whose names `modelBuckets` must say then. A private API is reached from inside
+    the VPC only, so that there platform and services run elsewhere than infra."""
 
     infra: Word | None = None
     """Stack reference of the infra part, for the others, e.g. organization/kserve-platform/eks-prod-infra."""

@@ -12,6 +12,7 @@ import yaml
 
 from components.cluster.eks.create import create_eks
 from components.settings.eks.cluster import EksSettings
+from components.settings.eks.readers import readers_of
 from components.settings.load import load
 from tests.components.mocks import Recorder
 
@@ -44,7 +45,8 @@ def _whole(stack: str) -> Recorder:
 def record(settings: EksSettings, stack: str, *, preview: bool = False) -> Recorder:
     """Run the cluster's part of the program."""
     recorder = Recorder(stack=stack, preview=preview)
-    recorder.run(lambda: create_eks(settings, stack, small=False))
+    readers = readers_of(settings, load(stack_config(stack)).services)
+    recorder.run(lambda: create_eks(settings, stack, small=False, readers=readers))
     return recorder
 
 

@@ -163,7 +163,7 @@ def test_a_named_deployer_administers_and_others_have_what_the_stack_file_says(r
 
 def test_predictors_read_their_bucket_with_its_key_and_do_nothing_else(run: Run) -> None:
     recorder = run("eks-prod")
-    statements = _statements(recorder.the("RolePolicy", "model-reader-read").inputs["policy"])
+    statements = _statements(recorder.the("RolePolicy", "model-reader-torchserve-read").inputs["policy"])
     bucket = "arn:aws:s3:::example-org-kserve-models"
 
     assert {row["Sid"]: (row["Action"], row["Resource"]) for row in statements} == {
@@ -171,7 +171,8 @@ def test_predictors_read_their_bucket_with_its_key_and_do_nothing_else(run: Run)
         "Read": ("s3:GetObject", [f"{bucket}/*"]),
         "Decrypt": ("kms:Decrypt", KEY),
     }
-    assert recorder.the("PodIdentityAssociation", "model-reader").inputs["namespace"] == "kserve-test"
+    bound = recorder.the("PodIdentityAssociation", "model-reader-torchserve").inputs
+    assert (bound["namespace"], bound["serviceAccount"]) == ("kserve-test", "torchserve")
 
 
 def test_with_irsa_service_accounts_are_trusted_by_name_and_no_agent_runs(run: Run) -> None:

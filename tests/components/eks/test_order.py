@@ -84,7 +84,7 @@ def test_objects_are_put_on_the_cluster_after_rights_machines_and_addons_and_go_
         ("NodeGroup", "system"),
         ("Addon", "aws-ebs-csi-driver"),
         ("Tag", "gpu/k8s.io/cluster-autoscaler/enabled"),
-        ("PodIdentityAssociation", "model-reader"),
+        ("PodIdentityAssociation", "model-reader-torchserve"),
         ("NatGateway", "nat-us-west-2a"),
     } <= before
 

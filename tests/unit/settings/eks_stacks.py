@@ -159,7 +159,7 @@ EKS_IN_FULL = Settings(
         gpu=GpuSettings(sharing="mig", mig_profile="1g.10gb"),
         autoscaler="karpenter",
         model_buckets={
-            "models": ModelBucket(bucket="example-models"),
+            "models": ModelBucket(bucket="example-models", readers=("digits",)),
             "public": ModelBucket(bucket="example.org-public", create=False),
         },
         load_balancer=LoadBalancer(

@@ -21,6 +21,7 @@ _NOT_PUBLIC = (
     "169.254.0.0/16",
 )
 _FOR_SERVICES = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")
+MOST_ZONES = 7
 _EVERYONE = "0.0.0.0/0"
 _MOST_ALLOWED = 40
 
@@ -75,6 +76,19 @@ def there_are_two_zones(parts: Parts) -> Iterator[Problem]:
             what="has one zone only",
             why="EKS puts the control plane into two zones or more",
             fix="name another; a group of machines may still have one zone by its own `zones`",
+        )
+
+
+def zones_have_room(parts: Parts) -> Iterator[Problem]:
+    """Each zone's machines and pods have an eighth of the VPC, load balancers the last one."""
+    cluster = eks_of(parts)
+    if cluster and cluster.existing.vpc is None and len(cluster.zones) > MOST_ZONES:
+        yield of_cluster(
+            "zones",
+            value=[*cluster.zones],
+            what=f"has more than {MOST_ZONES} zones",
+            why="the VPC is cut into eight parts: one for each zone's pods, and one for load balancers",
+            fix="name fewer: three carry a cluster through the failure of one",
         )
 
 
@@ -210,6 +224,7 @@ RULES: tuple[Rule, ...] = (
     region_is_known,
     zones_are_of_the_region,
     there_are_two_zones,
+    zones_have_room,
     zones_of_groups_are_of_the_cluster,
     the_public_endpoint_is_for_somebody,
     allowed_addresses_are_public_ones,

@@ -12,9 +12,10 @@ from components.settings.amounts import amount
 from components.settings.eks.cluster import EksSettings
 from components.settings.eks.derived import gpu_groups, gpu_of, instances_of, visible_gpus
 from components.settings.eks.nodes import NodeGroup
+from components.settings.eks.readers import bucket_of
 from components.settings.model import ModelService, Service
 from components.settings.parts import Parts, Rule, wrong
-from components.settings.rules.eks.scope import eks_of
+from components.settings.rules.eks.scope import eks_of, of_cluster
 
 _GIB = 2**30
 
@@ -161,18 +162,60 @@ def buckets_can_be_read(parts: Parts) -> Iterator[Problem]:
         return
     known = [bucket.bucket for bucket in cluster.model_buckets.values()]
     for name, service in parts.services.items():
-        uri = service.storage_uri if isinstance(service, ModelService) else ""
-        bucket = uri.removeprefix("s3://").partition("/")[0]
-        if uri.startswith("s3://") and bucket and bucket not in known:
+        bucket = bucket_of(service)
+        if bucket and bucket not in known and isinstance(service, ModelService):
             yield wrong(
                 "services",
                 name,
                 "storageUri",
-                value=uri,
+                value=service.storage_uri,
                 what="is in a bucket that predictors may not read",
                 why=f"kserve-platform:cluster.modelBuckets has: {', '.join(known) or 'none'}",
                 fix="add the bucket there, with `create: false` if it is there already",
             )
+
+
+def readers_are_the_services(parts: Parts) -> Iterator[Problem]:
+    """A role of nobody's is a right that nobody looks after; a missing one, a model that never loads."""
+    cluster = eks_of(parts)
+    if cluster is None:
+        return
+    for key, bucket in cluster.model_buckets.items():
+        if cluster.stack.part == "infra":
+            if not bucket.readers:
+                yield of_cluster(
+                    "modelBuckets",
+                    key,
+                    value=bucket.bucket,
+                    what="is read by nobody",
+                    why="the services are in another stack, so that their rights are given by name",
+                    fix="add `readers:` with the names of the services whose models lie in it",
+                )
+            continue
+        for index, reader in enumerate(bucket.readers):
+            if reader not in parts.services and cluster.stack.part != "platform":
+                yield of_cluster(
+                    "modelBuckets",
+                    key,
+                    "readers",
+                    index,
+                    value=reader,
+                    what="is no service of this stack",
+                    why=f"the services are: {', '.join(parts.services) or 'none'}",
+                    fix="remove it, or add the service",
+                )
+        for name, service in parts.services.items():
+            needed = bucket.readers or cluster.stack.part == "services"
+            if bucket_of(service) == bucket.bucket and needed and name not in bucket.readers:
+                yield of_cluster(
+                    "modelBuckets",
+                    key,
+                    "readers",
+                    value=[*bucket.readers],
+                    what=f"leaves out {name}, whose model lies in it",
+                    why="who is named may read the bucket, and nobody else",
+                    fix=f"add {name}, also in the stack file with `part: infra`",
+                )
 
 
 RULES: tuple[Rule, ...] = (
@@ -181,4 +224,5 @@ RULES: tuple[Rule, ...] = (
     one_machine_has_it_all,
     all_replicas_find_gpus,
     buckets_can_be_read,
+    readers_are_the_services,
 )
