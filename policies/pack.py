@@ -131,8 +131,14 @@ def message(finding: Finding) -> str:
 
 def _undecided(findings: Sequence[Finding]) -> str:
     of_one = bool(_common_urn(findings))
-    places = (one.where if of_one else f"{one.where} of {one.urn}" for one in findings)
+    places = (one.where if of_one else f"{one.where} of {_called(one.urn)}" for one in findings)
     return _rows(("at", ", ".join(places)), ("why", "it cannot be judged until up, which knows the value"))
+
+
+def _called(urn: str) -> str:
+    """A resource, as a person calls it: `NodeGroup gpu`."""
+    kind, _, name = urn.rpartition("::")
+    return f"{kind.rpartition(':')[2]} {name}".strip()
 
 
 def _common_urn(findings: Sequence[Finding]) -> str:

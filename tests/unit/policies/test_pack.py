@@ -68,12 +68,13 @@ def test_an_unknown_value_of_one_resource_hides_no_other_resource_of_a_stack() -
 
 def test_what_is_unknown_in_several_resources_of_a_stack_is_one_line_of_advice() -> None:
     first, *_ = resources_of("pdb-and-spread-fail")
-    blind = [Sent(first.type, f"urn-{number}", {"spec": {"replicas": rpc.UNKNOWN}}) for number in (1, 2)]
+    blind = [Sent(first.type, f"{URN}-{number}", {"spec": {"replicas": rpc.UNKNOWN}}) for number in (1, 2)]
 
     (told,) = Analyzer([rule_of("pdb-and-spread")], "eks-prod").analyze_stack(blind)
 
     assert (told.urn, told.enforcementLevel) == ("", analyzer_pb2.ADVISORY)
-    assert "  at:   spec.replicas of urn-1, spec.replicas of urn-2\n" in told.message
+    where = ", ".join(f"spec.replicas of Deployment models/router-{number}" for number in (1, 2))
+    assert f"  at:   {where}\n" in told.message
 
 
 def test_levels_follow_from_the_stacks_name() -> None:
