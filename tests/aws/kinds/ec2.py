@@ -94,6 +94,13 @@ def _drop_rule(aws: Calls, key: str, state: State) -> None:
     aws("ec2", "RevokeSecurityGroupIngress", GroupId=group, SecurityGroupRuleIds=[key])
 
 
+def _template(aws: Calls, key: str, state: State) -> Mapping[str, Any]:
+    (found,) = aws("ec2", "DescribeLaunchTemplates", LaunchTemplateIds=[key])["LaunchTemplates"]
+    # Moto describes templates with the tags of their first day.
+    tags = aws("ec2", "DescribeTags", Filters=[{"Name": "resource-id", "Values": [key]}])["Tags"]
+    return {"latestVersion": found["LatestVersionNumber"], "tags": mapped(tags)}
+
+
 def _new_version(aws: Calls, key: str, old: State, new: State) -> Mapping[str, Any]:
     data = OPERATIONS["aws:ec2/launchTemplate:LaunchTemplate"].request(new)["LaunchTemplateData"]
     answer = aws("ec2", "CreateLaunchTemplateVersion", LaunchTemplateId=key, LaunchTemplateData=data)
@@ -234,12 +241,7 @@ EC2 = (
             "name": answer["LaunchTemplateName"],
         },
         named=lambda name: {"LaunchTemplateName": unique(f"{name}-")},
-        look=_described(
-            "DescribeLaunchTemplates",
-            "LaunchTemplateIds",
-            "LaunchTemplates",
-            lambda found: {"latestVersion": found["LatestVersionNumber"]},
-        ),
+        look=_template,
         changes={**_TAGS, **dict.fromkeys(_TEMPLATE_DATA, _new_version)},
         remove=_removed("DeleteLaunchTemplate", "LaunchTemplateId"),
         replaces=frozenset({"name", "namePrefix"}),
