@@ -13,9 +13,15 @@ from components.cluster.checks import ConditionTrue
 from components.layers.layer import Installed, Layer
 from components.layers.objects import Manifest
 from components.layers.ordering import FOUNDATION
+from components.serving.placement import ANYWHERE, Placement
+from components.serving.transformer import Sized, transformer_spec
 
 API_VERSION = "serving.kserve.io/v1beta1"
 _TARGET = "autoscaling.knative.dev/target"
+_DEADLINE = "serving.knative.dev/progress-deadline"
+# What a gate waits by default, and how much longer than Knative where a machine has to come first: Knative's
+# own verdict says more than that the time is over.
+_PATIENCE, _MORE = 300, 120
 
 
 @dataclass(frozen=True)
@@ -36,6 +42,9 @@ class Predictor:
         max_replicas: Most; None without a bound.
         container_concurrency: Most requests in one pod at a time; 0 without a bound.
         target: Requests in flight per pod that the autoscaler aims at; None for Knative's own.
+        timeout: Seconds that a request may take; None for Knative's own.
+        placement: Where its pods go.
+        transformer: What stands before it; None for nothing.
     """
 
     model_format: str
@@ -50,6 +59,9 @@ class Predictor:
     max_replicas: int | None = None
     container_concurrency: int = 0
     target: int | None = None
+    timeout: int | None = None
+    placement: Placement = ANYWHERE
+    transformer: Sized | None = None
 
 
 @dataclass(frozen=True)
@@ -110,7 +122,10 @@ class InferenceService(Layer):
             [manifest(args.name, args.namespace, args.predictor, name)], after={FOUNDATION: after}
         )
         checks = [ConditionTrue(API_VERSION, "InferenceService", args.namespace, args.name)]
-        self.outputs = Outputs(ready=self.gate(f"{args.name}-answers", checks, installed))
+        deadline = args.predictor.placement.deadline
+        within = _PATIENCE if deadline is None else deadline + _MORE
+        ready = self.gate(f"{args.name}-answers", checks, installed, timeout_seconds=within)
+        self.outputs = Outputs(ready=ready)
         self.register_outputs({})
 
     def _account(self, account: Account, args: Args) -> Installed:
@@ -164,12 +179,31 @@ def manifest(name: str, namespace: str, predictor: Predictor, account: str | Non
         spec["maxReplicas"] = predictor.max_replicas
     if predictor.container_concurrency:
         spec["containerConcurrency"] = predictor.container_concurrency
+    if predictor.timeout is not None:
+        spec["timeout"] = predictor.timeout
+    spec |= _placed(predictor.placement)
+    whole = {"predictor": spec}
+    if predictor.transformer is not None:
+        whole["transformer"] = transformer_spec(
+            predictor.transformer, timeout=predictor.timeout, account=spec.get("serviceAccountName")
+        )
     return {
         "apiVersion": API_VERSION,
         "kind": "InferenceService",
         "metadata": metadata,
-        "spec": {"predictor": spec},
+        "spec": whole,
     }
+
+
+def _placed(placement: Placement) -> dict[str, Any]:
+    told: dict[str, Any] = {}
+    if placement.node_selector:
+        told["nodeSelector"] = dict(placement.node_selector)
+    if placement.tolerations:
+        told["tolerations"] = [dict(toleration) for toleration in placement.tolerations]
+    if placement.deadline is not None:
+        told["annotations"] = {_DEADLINE: f"{placement.deadline}s"}
+    return told
 
 
 def host(name: str, namespace: str, domain: str) -> str:

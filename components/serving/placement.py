@@ -8,7 +8,7 @@ from typing import Any
 
 from components.cluster.fleet import MachineGroup
 from components.layers.fleet.dcgm_exporter import GPU_PRESENT
-from components.layers.fleet.deadlines import GPU_DEADLINE
+from components.layers.fleet.deadlines import GPU_DEADLINE, MACHINE_DEADLINE
 
 GPU_RESOURCE = "nvidia.com/gpu"
 ACCELERATOR = "k8s.amazonaws.com/accelerator"
@@ -42,7 +42,7 @@ def placement_of(gpus: int, gpu_resource: str | None, groups: Mapping[str, Machi
             nobody knows here and whose taint is most often that of NVIDIA's own documents.
     """
     if not gpus:
-        return ANYWHERE
+        return ANYWHERE if groups is None else Placement(deadline=MACHINE_DEADLINE)
     toleration = {"key": gpu_resource or GPU_RESOURCE, "operator": "Exists", "effect": "NoSchedule"}
     if groups is None:
         return Placement(tolerations=(toleration,))

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import pulumi
 
 from components.cluster.base import Cluster
+from components.cluster.fleet import MachineGroup
 from components.layers.model_storage import NAMESPACE
 from components.layers.platform import KSERVES_PREDICTOR, Platform, predictor_size
 from components.serving import mnist
 from components.serving.inference_service import Account, Args, InferenceService, Predictor
-from components.settings.model import MnistExample, ModelService, Scaled, Settings
+from components.serving.placement import placement_of
+from components.serving.transformer import Sized
+from components.settings.model import MnistExample, ModelService, Scaled, Settings, Transformer
 from components.settings.resources import sized
 
 
@@ -36,6 +40,7 @@ def serve(cluster: Cluster, settings: Settings, platform: Platform) -> dict[str,
                     settings,
                     gpu_resource=cluster.capabilities.gpu_resource,
                     built=cluster.capabilities.images == "build",
+                    groups=cluster.fleet.gpu_groups if cluster.fleet else None,
                 ),
                 after=[
                     *platform.ready,
@@ -60,7 +65,12 @@ def account_of(name: str, service: ModelService | MnistExample, cluster: Cluster
 
 
 def predictor_of(
-    service: ModelService | MnistExample, settings: Settings, *, gpu_resource: str | None, built: bool
+    service: ModelService | MnistExample,
+    settings: Settings,
+    *,
+    gpu_resource: str | None,
+    built: bool,
+    groups: Mapping[str, MachineGroup] | None = None,
 ) -> Predictor:
     """What a service of the stack file asks of KServe.
 
@@ -68,6 +78,7 @@ def predictor_of(
         service: The service.
         settings: The stack, whose platform's sizes fill what the service leaves open.
         gpu_resource: What the cluster calls its GPUs.
+        groups: Machines with GPUs that this stack makes; None where it makes no machines.
         built: Images were built here under upstream's names, that of the example's server among them.
     """
     size = sized(service.resources, predictor_size(settings).resources, KSERVES_PREDICTOR.resources)
@@ -85,8 +96,17 @@ def predictor_of(
         protocol_version=service.protocol_version,
         requests=requests,
         limits=limits,
+        placement=placement_of(service.gpu, gpu_resource, groups),
+        transformer=_transformer(service.transformer, settings),
         **_scaling(service),
     )
+
+
+def _transformer(asked: Transformer | None, settings: Settings) -> Sized | None:
+    if asked is None:
+        return None
+    default = predictor_size(settings).resources
+    return Sized(asked, sized(asked.resources, default, KSERVES_PREDICTOR.resources))
 
 
 def _scaling(service: Scaled) -> dict[str, Any]:
@@ -95,4 +115,5 @@ def _scaling(service: Scaled) -> dict[str, Any]:
         "max_replicas": service.max_replicas,
         "container_concurrency": service.container_concurrency,
         "target": service.target,
+        "timeout": service.timeout,
     }

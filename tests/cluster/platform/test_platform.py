@@ -16,6 +16,7 @@ from machine.docker.namespaces import mount_points
 from machine.process import run
 from machine.progress import Silent
 from machine.toolchain import Toolchain
+from tests.unit.serving.gpu_examples import gpu_examples
 
 from .conftest import STACK, Platform
 
@@ -54,6 +55,17 @@ def test_kubectl_and_docker_as_typed_see_the_stacks_cluster_and_engine(platform:
     assert platform.kubectl("get", "nodes", "--output=name").splitlines()[-1] == f"node/{node}"
     docker = platform.shell("docker ps --format '{{.Names}}' && stat --format=%a $KUBECONFIG")
     assert docker.output.splitlines()[-2:] == [node, "600"], docker.output
+
+
+def test_kserve_takes_the_examples_of_gpu_services(platform: Platform, tmp_path: Path) -> None:
+    """As a server-side dry run: the API server and KServe's webhooks look at all of it, and nothing stays."""
+    for name, manifest in gpu_examples().items():
+        file = tmp_path / f"{name}.json"
+        file.write_text(json.dumps(manifest))
+        answered = platform.kubectl(
+            "apply", "--server-side", "--dry-run=server", "--force-conflicts", f"-f={file}"
+        )
+        assert f"inferenceservice.serving.kserve.io/{name} serverside-applied (server dry run)" in answered
 
 
 def test_what_somebody_edits_or_deletes_by_hand_comes_back(platform: Platform) -> None:

@@ -100,3 +100,22 @@ def test_the_worker_that_looks_at_everything_else_stays_away(run: Run) -> None:
 
     assert "node-feature-discovery/nfd-master" in names
     assert not [name for name in names if "nfd-worker" in name]
+
+
+def test_a_gpu_service_goes_to_machines_that_its_stack_makes(run: Run) -> None:
+    recorder = run()
+
+    predictor = recorder.the("InferenceService", "kserve-test/torchserve").inputs["spec"]["predictor"]
+    group = recorder.the("NodeGroup", "gpu").inputs
+    assert predictor["nodeSelector"].items() <= group["labels"].items()
+    assert {taint["key"] for taint in group["taints"]} == {t["key"] for t in predictor["tolerations"]}
+
+
+def test_its_gate_waits_longer_than_knative_gives_it_for_a_machine(run: Run) -> None:
+    recorder = run()
+
+    predictor = recorder.the("InferenceService", "kserve-test/torchserve").inputs["spec"]["predictor"]
+    deadline = predictor["annotations"]["serving.knative.dev/progress-deadline"]
+    gate = recorder.the("Gate", "torchserve-answers").inputs
+    knative = recorder.the("ConfigMap", "knative-serving/config-deployment").inputs["data"]
+    assert (deadline, knative["progress-deadline"], gate["timeoutSeconds"]) == ("1800s", "1500s", 1920)

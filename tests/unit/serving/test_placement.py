@@ -21,7 +21,13 @@ def _groups(**types: str) -> dict[str, MachineGroup]:
 
 
 def test_a_service_without_gpus_goes_anywhere_and_tolerates_nothing() -> None:
-    assert placement_of(0, "nvidia.com/gpu", _groups(gpu="g5.2xlarge")) == Placement()
+    assert placement_of(0, None, None) == Placement()
+
+
+def test_where_machines_are_made_on_demand_every_service_has_time_for_one() -> None:
+    placed = placement_of(0, "nvidia.com/gpu", _groups(gpu="g5.2xlarge"))
+
+    assert placed == Placement(deadline=deadlines.MACHINE_DEADLINE)
 
 
 def test_a_gpu_service_goes_to_the_kind_of_gpu_that_all_groups_have() -> None:
