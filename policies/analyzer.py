@@ -7,13 +7,15 @@ rule over it: 500 resources took it half a minute. Here each is read once.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from policies.pack import NAME, VERSION, Configured, Pack, Told
 from policies.rule import Level, Resource, Rule, Severity
-from policies.run import run_of
+from policies.run import Run, run_of
 from policies.values import plain, returned, with_secrets
+from providers.rpc import decode_struct
 from providers.rpc.envelope import Message
 from providers.rpc.protos import load
 from providers.rpc.provider import Plugin, empty
@@ -101,12 +103,12 @@ class Analyzer(Plugin):
         ]
         return Message(pb.RemediateResponse(), parts={"remediations": remediations})
 
-    def _begin(self, run: Any) -> None:
+    def _begin(self, run: Run) -> None:
         self._run = run
         self._pack = Pack(self._rules, run, self._configured)
 
 
-def _resource(request: Message, read: Any) -> Resource:
+def _resource(request: Message, read: Callable[[Any], Any]) -> Resource:
     fields = request.fields
     return Resource(
         fields.type,
@@ -121,13 +123,8 @@ def _resource(request: Message, read: Any) -> Resource:
 
 def _of_stack(sent: Message) -> Resource:
     fields = sent.fields
-    return Resource(
-        fields.type,
-        fields.name,
-        fields.urn,
-        plain(sent.structs.get("properties", {})),
-        protect=fields.options.protect,
-        ignore_changes=tuple(fields.options.ignoreChanges),
+    return replace(
+        _resource(sent, plain),
         parent=fields.parent,
         dependencies=tuple(fields.dependencies),
         property_dependencies={
@@ -136,7 +133,7 @@ def _of_stack(sent: Message) -> Resource:
     )
 
 
-def _response(told: Any) -> Message:
+def _response(told: Iterable[Told]) -> Message:
     return Message(pb.AnalyzeResponse(diagnostics=[_diagnostic(one) for one in told]))
 
 
@@ -177,6 +174,4 @@ def _described(rule: Rule, level: Level) -> Any:
 
 def _options(sent: Any) -> dict[str, Any]:
     """Options of a configuration, whole numbers as such."""
-    from providers.rpc import decode_struct
-
     return decode_struct(sent.SerializeToString())

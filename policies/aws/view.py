@@ -96,7 +96,7 @@ class View:
         return [View(one, self.stack) for one in found]
 
 
-def _referred(resource: Resource, stack: Neighbours, prop: str, types: tuple[str, ...]) -> Sequence[Resource]:
+def _referred(resource: Resource, stack: Neighbours, prop: str, types: tuple[str, ...]) -> list[Resource]:
     value = get(resource.props, prop)
     depended = stack.with_urns(resource.property_dependencies.get(prop, ()), types)
     urns = {one.urn for one in depended}

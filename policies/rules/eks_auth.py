@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from policies.aws.questions import has_right, is_off
 from policies.aws.view import View, ask, of
 from policies.rule import Context, Finding, Level, Levels, Rule, Severity
 
@@ -14,25 +15,20 @@ CLUSTER = "aws:eks/cluster:Cluster"
 MAPS = ("kubernetes:core/v1:ConfigMap", "kubernetes:core/v1:ConfigMapPatch")
 
 
-def _access_entries_only(view: View, _: Context) -> Iterator[Finding]:
-    mode = view.get("accessConfig", "authenticationMode", default="CONFIG_MAP")
-    if mode != "API":
-        yield view.wrong(
-            "accessConfig.authenticationMode",
-            view.peek("accessConfig", "authenticationMode"),
-            why="who may use the cluster would also be read from the aws-auth ConfigMap",
-            fix="write API; a cluster that has changed to it cannot change back",
-        )
-
-
-def _nobody_is_admin_by_making_it(view: View, _: Context) -> Iterator[Finding]:
-    if view.get("accessConfig", "bootstrapClusterCreatorAdminPermissions", default=True):
-        yield view.wrong(
-            "accessConfig.bootstrapClusterCreatorAdminPermissions",
-            view.peek("accessConfig", "bootstrapClusterCreatorAdminPermissions"),
-            why="whoever creates the cluster stays its administrator, in no list that anybody reads",
-            fix="write false, and give the deploying role an access entry",
-        )
+_access_entries_only = has_right(
+    ("accessConfig", "authenticationMode"),
+    lambda mode: mode == "API",
+    default="CONFIG_MAP",
+    why="who may use the cluster would also be read from the aws-auth ConfigMap",
+    fix="write API; a cluster that has changed to it cannot change back",
+)
+_nobody_is_admin_by_making_it = has_right(
+    ("accessConfig", "bootstrapClusterCreatorAdminPermissions"),
+    is_off,
+    default=True,
+    why="whoever creates the cluster stays its administrator, in no list that anybody reads",
+    fix="write false, and give the deploying role an access entry",
+)
 
 
 def _no_config_map(view: View, _: Context) -> Iterator[Finding]:

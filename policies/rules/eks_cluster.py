@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime
 
 from components.facts.kubernetes_support import SOON, SUPPORT, Support
-from policies.aws.view import View, ask, ask_stack
+from policies.aws.view import Question, View, ask, ask_stack
 from policies.rule import Context, Finding, Level, Levels, Rule, Severity
 from policies.unknown import known
 
@@ -209,6 +209,21 @@ def _today(context: Context) -> date:
 
 _TODAY = {"today": ""}  # an ISO date instead of the clock's: a test of time must not depend on it
 
+
+def _of_the_version(
+    question: Question, name: str, *, title: str, severity: Severity, prod: Level, **options: int
+) -> Rule:
+    return Rule(
+        id=name,
+        title=title,
+        severity=severity,
+        levels=Levels(dev=Level.ADVISORY, staging=Level.ADVISORY, prod=prod),
+        types=(CLUSTER,),
+        check=ask(question),
+        options={**options, **_TODAY},
+    )
+
+
 RULES = (
     Rule(
         id="eks-endpoint-restricted",
@@ -236,24 +251,21 @@ RULES = (
         check_stack=ask_stack([CLUSTER], _log_types_are_on, _logs_end),
         options={"types": ["audit", "api", "authenticator"]},
     ),
-    Rule(
-        id="eks-version-supported",
+    _of_the_version(
+        _version_is_supported,
+        "eks-version-supported",
         title="The Kubernetes version is in AWS's standard support",
         severity=Severity.HIGH,
-        levels=Levels(dev=Level.ADVISORY, staging=Level.ADVISORY, prod=Level.MANDATORY),
-        types=(CLUSTER,),
-        check=ask(_version_is_supported),
-        options=_TODAY,
+        prod=Level.MANDATORY,
     ),
-    Rule(
-        # The proposal had the warning in eks-version-supported. A level belongs to a rule: as one rule the
-        # warning would have stopped production 60 days before anything is wrong.
-        id="eks-version-lasts",
+    # The proposal had the warning in the rule before. A level belongs to a rule: as one rule the warning
+    # would have stopped production 60 days before anything is wrong.
+    _of_the_version(
+        _version_lasts,
+        "eks-version-lasts",
         title="The Kubernetes version stays in standard support for a while",
         severity=Severity.LOW,
-        levels=Levels(dev=Level.ADVISORY, staging=Level.ADVISORY, prod=Level.ADVISORY),
-        types=(CLUSTER,),
-        check=ask(_version_lasts),
-        options={"days": SOON.days, **_TODAY},
+        prod=Level.ADVISORY,
+        days=SOON.days,
     ),
 )

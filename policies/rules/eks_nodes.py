@@ -20,6 +20,7 @@ from policies.aws.node_groups import (
     template,
     user_data,
 )
+from policies.aws.questions import given, has_right
 from policies.aws.view import View, ask, ask_stack, of, told, yes
 from policies.rule import Context, Finding, Level, Levels, Resource, Rule, Severity
 from policies.unknown import get, known
@@ -27,35 +28,28 @@ from policies.unknown import get, known
 _NODES = (NODE_GROUP, LAUNCH_TEMPLATE)
 
 
-def _tokens_are_required(view: View, _: Context) -> Iterator[Finding]:
-    if view.get("metadataOptions", "httpTokens") != "required":
-        yield view.wrong(
-            "metadataOptions.httpTokens",
-            view.peek("metadataOptions", "httpTokens"),
-            why="a server that can be talked into a request hands out the node's credentials",
-            fix="write required",
-        )
-
-
-def _pods_are_too_far(view: View, _: Context) -> Iterator[Finding]:
-    hops = view.get("metadataOptions", "httpPutResponseHopLimit")
-    if hops is None or hops > 1:
-        yield view.wrong(
-            "metadataOptions.httpPutResponseHopLimit",
-            hops,
-            why="a pod is two hops away, and would get the node's credentials",
-            fix="write 1",
-        )
-
-
-def _there_is_a_template(view: View, _: Context) -> Iterator[Finding]:
-    if view.peek("launchTemplate") is None:
-        yield view.wrong(
-            "launchTemplate",
-            None,
-            why="EKS makes one with a hop limit of 2: every pod gets the node's credentials",
-            fix="give the group a launch template with metadataOptions",
-        )
+_tokens_are_required = has_right(
+    ("metadataOptions", "httpTokens"),
+    lambda tokens: tokens == "required",
+    why="a server that can be talked into a request hands out the node's credentials",
+    fix="write required",
+)
+_pods_are_too_far = has_right(
+    ("metadataOptions", "httpPutResponseHopLimit"),
+    lambda hops: hops is not None and hops <= 1,
+    why="a pod is two hops away, and would get the node's credentials",
+    fix="write 1",
+)
+_there_is_a_template = given(
+    "launchTemplate",
+    why="EKS makes one with a hop limit of 2: every pod gets the node's credentials",
+    fix="give the group a launch template with metadataOptions",
+)
+_the_group_has_such_a_disk = given(
+    "launchTemplate",
+    why="the disk would be EKS's default: 20 GiB, encrypted only if the account says so",
+    fix="give the group a launch template with blockDeviceMappings",
+)
 
 
 def _close_metadata(resource: Resource, _: Context) -> Mapping[str, Any] | None:
@@ -103,16 +97,6 @@ def _one_disk(launch: View, at: str, mapping: object) -> Iterator[Finding]:
             yield launch.blind(f"{at}.ebs.{key}")
         elif not (yes(value) if key == "encrypted" else value == right):
             yield launch.wrong(f"{at}.ebs.{key}", value, why=why, fix=f"write {right}")
-
-
-def _the_group_has_such_a_disk(group: View, _: Context) -> Iterator[Finding]:
-    if group.peek("launchTemplate") is None:
-        yield group.wrong(
-            "launchTemplate",
-            None,
-            why="the disk would be EKS's default: 20 GiB, encrypted only if the account says so",
-            fix="give the group a launch template with blockDeviceMappings",
-        )
 
 
 def _gpu_disks_are_large(group: View, context: Context) -> Iterator[Finding]:

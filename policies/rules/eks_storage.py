@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from policies.aws.documents import NotADocument, Statement, condition_values, statements, texts
+from policies.aws.questions import has_right, is_on
 from policies.aws.view import Blind, View, ask, ask_stack, told
 from policies.rule import Context, Finding, Level, Levels, Rule, Severity
 from policies.unknown import get, known
@@ -26,6 +27,20 @@ KEY = "aws:kms/key:Key"
 _SWITCHES = ("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets")
 _PUBLIC_ACLS = ("public-read", "public-read-write", "authenticated-read")
 _MANDATORY = Levels(dev=Level.MANDATORY, staging=Level.MANDATORY, prod=Level.MANDATORY)
+_OVERWRITTEN = "a model that is overwritten is gone, and there is no way back to the one before"
+
+_versioning_is_on = has_right(
+    ("versioningConfiguration", "status"),
+    lambda status: status == "Enabled",
+    why=_OVERWRITTEN,
+    fix="write Enabled",
+)
+_rotation_is_on = has_right(
+    ("enableKeyRotation",),
+    is_on,
+    why="what was once learnt of the key opens everything that it ever encrypted",
+    fix="write true",
+)
 
 
 def _public_access_is_blocked(bucket: View, _: Context) -> Iterator[Finding]:
@@ -51,24 +66,17 @@ def _public_access_is_blocked(bucket: View, _: Context) -> Iterator[Finding]:
                 )
 
 
-def _versions_are_kept(bucket: View, _: Context) -> Iterator[Finding]:
+def _versions_are_kept(bucket: View, context: Context) -> Iterator[Finding]:
     found = bucket.referrers("bucket", *VERSIONING)
     if not found:
         yield bucket.wrong(
             "bucketVersioning",
             None,
-            why="a model that is overwritten is gone, and there is no way back to the one before",
+            why=_OVERWRITTEN,
             fix="add an aws.s3.BucketVersioning with status Enabled",
         )
     for one in found:
-        status = one.get("versioningConfiguration", "status")
-        if status != "Enabled":
-            yield one.wrong(
-                "versioningConfiguration.status",
-                status,
-                why="a model that is overwritten is gone, and there is no way back to the one before",
-                fix="write Enabled",
-            )
+        yield from _versioning_is_on(one, context)
 
 
 def _objects_are_encrypted(bucket: View, _: Context) -> Iterator[Finding]:
@@ -162,16 +170,9 @@ def _grants(acl: View) -> list[tuple[str, Any]]:
     return acl.entries("accessControlPolicy", "grants")
 
 
-def _key_is_rotated(key: View, _: Context) -> Iterator[Finding]:
-    if not _can_rotate(key):
-        return
-    if not key.get("enableKeyRotation", default=False):
-        yield key.wrong(
-            "enableKeyRotation",
-            key.peek("enableKeyRotation"),
-            why="what was once learnt of the key opens everything that it ever encrypted",
-            fix="write true",
-        )
+def _key_is_rotated(key: View, context: Context) -> Iterator[Finding]:
+    if _can_rotate(key):
+        yield from _rotation_is_on(key, context)
 
 
 def _key_can_be_saved(key: View, context: Context) -> Iterator[Finding]:
