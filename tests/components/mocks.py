@@ -26,6 +26,7 @@ from tests.components.aws_answers import AWS_ANSWERS, AWS_FUNCTIONS
 
 PROJECT = "kserve-platform"
 STACK_TYPE = "pulumi:pulumi:Stack"
+STACK_REFERENCE = "pulumi:pulumi:StackReference"
 
 Result = TypeVar("Result")
 
@@ -91,6 +92,8 @@ def _answered(found: Registration) -> tuple[str, Mapping[str, Any]]:
 
 
 FOUND: Mapping[str, Mapping[str, Any]] = {
+    "kubernetes:core/v1:Namespace": {},
+    "kubernetes:core/v1:PersistentVolumeClaim": {},
     "kubernetes:core/v1:Service": {
         "spec": {"ports": [{"name": "http2", "port": 80}]},
         "status": {"loadBalancer": {"ingress": [{"hostname": "ingress.example.org"}]}},
@@ -107,6 +110,7 @@ class Recorder:
         stack: Name of the stack.
         preview: Whether it is a first preview, in which nothing that a provider would answer is known.
         config: Configuration as the engine hands it to the program.
+        stacks: Outputs of other stacks by the reference that names them; secret ones are `Secret`.
         exports: What the program exported; secret ones are `Secret`.
         finished: URNs of the components that registered their outputs.
         make: Gives the id and the outputs of what is registered; made up, where nothing makes it.
@@ -116,6 +120,7 @@ class Recorder:
     preview: bool = False
     make: Callable[[Registration], tuple[str, Mapping[str, Any]]] = _answered
     config: Mapping[str, str] = field(default_factory=dict)
+    stacks: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     exports: dict[str, Any] = field(default_factory=dict)
     finished: set[str] = field(default_factory=set)
     _found: dict[str, Registration] = field(default_factory=dict)
@@ -225,16 +230,25 @@ class _Monitor(mocks.MockMonitor):
 
     def ReadResource(self, request: Any) -> Any:  # noqa: N802  # the name is the protocol's
         """Write it down, and answer with what is found."""
+        urn = self.make_urn(request.parent, request.type, request.name)
+        if request.type == STACK_REFERENCE:
+            self._note_read(request, urn)
+            state = _stack_state(request.id, self._recorder.stacks[request.id])
+            return resource_pb2.ReadResourceResponse(urn=urn, properties=state)
         if request.id == rpc.UNKNOWN:
             # The engine reads nothing then, and the program gets unknowns.
-            urn = self.make_urn(request.parent, request.type, request.name)
             unknown = json_format.ParseDict(
                 dict.fromkeys(FOUND[request.type], rpc.UNKNOWN), struct_pb2.Struct()
             )
             return resource_pb2.ReadResourceResponse(urn=urn, properties=unknown)
-        if self._recorder.preview:
+        # What other stacks made is there already, also in a first preview.
+        if self._recorder.preview and not self._recorder.stacks:
             raise LookupError(f"{request.type} {request.id} does not exist yet")
-        urn = self.make_urn(request.parent, request.type, request.name)
+        self._note_read(request, urn)
+        found = json_format.ParseDict(wire(FOUND[request.type]), struct_pb2.Struct())
+        return resource_pb2.ReadResourceResponse(urn=urn, properties=found)
+
+    def _note_read(self, request: Any, urn: str) -> None:
         with self._lock:
             self._recorder.register(
                 Registration(
@@ -251,8 +265,6 @@ class _Monitor(mocks.MockMonitor):
                     read=request.id,
                 )
             )
-        found = json_format.ParseDict(wire(FOUND[request.type]), struct_pb2.Struct())
-        return resource_pb2.ReadResourceResponse(urn=urn, properties=found)
 
     def Invoke(self, request: Any) -> Any:  # noqa: N802  # the name is the protocol's
         """Answer a provider function. The SDK's own way leaves an event loop open in each thread."""
@@ -278,6 +290,13 @@ class _NoMocks(mocks.Mocks):
 
     def new_resource(self, args: mocks.MockResourceArgs) -> tuple[str | None, dict[str, Any]]:
         raise NotImplementedError(f"no answer for reading {args.typ} {args.name}")
+
+
+def _stack_state(name: str, outputs: Mapping[str, Any]) -> struct_pb2.Struct:
+    """What the engine answers for another stack."""
+    secret = [key for key, value in outputs.items() if isinstance(value, Secret)]
+    state = {"name": name, "outputs": wire(outputs), "secretOutputNames": secret}
+    return json_format.ParseDict(state, struct_pb2.Struct())
 
 
 def _keep(results: list[Any], result: object) -> Awaitable[None] | None:
