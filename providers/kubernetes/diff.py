@@ -103,7 +103,8 @@ def _changes(old: Any, new: Any, path: Path) -> Iterator[tuple[Path, Change]]:
     if new is UNKNOWN:
         yield path, "UPDATE"
     elif isinstance(old, dict) and isinstance(new, dict):
-        for key in {**old, **new}:
+        # A key that is null is none: an API server leaves it out, and it would be new in every preview.
+        for key in [key for key in {**old, **new} if (old.get(key), new.get(key)) != (None, None)]:
             yield from _step(key, key in old, old.get(key), key in new, new.get(key), path)
     elif isinstance(old, list) and isinstance(new, list):
         for index in range(max(len(old), len(new))):

@@ -41,7 +41,9 @@ FAILING = (
 options = Options()
 missing = {"image": "docker.io/library/missing:1"}
 workload(k8s.apps.v1.Deployment, "image", pods("image", **missing))
-workload(k8s.apps.v1.StatefulSet, "crash", pods("crash", "exit 1"), serviceName="crash")
+# Without a probe its container counts as ready for the moment that it runs: enough, on a busy machine.
+never = {"readinessProbe": {"exec": {"command": ["/bin/false"]}}}
+workload(k8s.apps.v1.StatefulSet, "crash", pods("crash", "exit 1", **never), serviceName="crash")
 workload(k8s.apps.v1.DaemonSet, "everywhere", pods("everywhere", **missing))
 job("job", "exit 3")
 lost = pods("lost")["spec"]
