@@ -94,11 +94,13 @@ def _drop_rule(aws: Calls, key: str, state: State) -> None:
     aws("ec2", "RevokeSecurityGroupIngress", GroupId=group, SecurityGroupRuleIds=[key])
 
 
-def _template(aws: Calls, key: str, state: State) -> Mapping[str, Any]:
-    (found,) = aws("ec2", "DescribeLaunchTemplates", LaunchTemplateIds=[key])["LaunchTemplates"]
+def _template(aws: Calls, key: str, state: State) -> Mapping[str, Any] | None:
+    found = aws("ec2", "DescribeLaunchTemplates", LaunchTemplateIds=[key])["LaunchTemplates"]
+    if not found:
+        return None
     # Moto describes templates with the tags of their first day.
     tags = aws("ec2", "DescribeTags", Filters=[{"Name": "resource-id", "Values": [key]}])["Tags"]
-    return {"latestVersion": found["LatestVersionNumber"], "tags": mapped(tags)}
+    return {"latestVersion": found[0]["LatestVersionNumber"], "tags": mapped(tags)}
 
 
 def _new_version(aws: Calls, key: str, old: State, new: State) -> Mapping[str, Any]:

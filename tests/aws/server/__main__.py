@@ -95,6 +95,9 @@ class Double:
         if order == "faults":
             self._faults.order(json.loads(request.body))
             return told({})
+        if order == "endpoint":
+            self._eks.endpoint = json.loads(request.body)
+            return told({})
         if order == "inventory":
             return told({"rows": inventory(self._aws, self._eks)})
         if order == "calls":

@@ -37,6 +37,8 @@ def _tell_cluster(eks: World, reply: Reply, name: str, status: str) -> Reply:
     kept = ("accessConfig", "deletionProtection", "upgradePolicy", "version", "zonalShiftConfig", "logging")
     more = {key: record.asked[key] for key in kept if key in record.asked}
     document["cluster"].update(more, status=status)
+    if eks.endpoint is not None:
+        document["cluster"]["endpoint"] = eks.endpoint
     document["cluster"]["resourcesVpcConfig"]["clusterSecurityGroupId"] = record.group
     return told(document)
 

@@ -49,12 +49,14 @@ class World:
 
     Attributes:
         clusters: By name.
+        endpoint: URL of every cluster's API, on loopback; None for moto's own, which is nobody's.
     """
 
     def __init__(self, aws: Calls, forward: Callable[[Request], Reply]) -> None:
         self.aws = aws
         self.forward = forward
         self.clusters: dict[str, ClusterRecord] = {}
+        self.endpoint: str | None = None
 
     def record(self, cluster: str) -> ClusterRecord:
         """A cluster.

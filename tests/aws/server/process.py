@@ -31,6 +31,10 @@ class AwsDouble:
         """Order faults in place of those before."""
         self._ask("faults", list(orders))
 
+    def endpoint(self, url: str | None) -> None:
+        """Say where the API of every cluster is; a double of it, on loopback."""
+        self._ask("endpoint", url)
+
     def inventory(self) -> set[str]:
         """Everything in the account."""
         return set(self._ask("inventory")["rows"])

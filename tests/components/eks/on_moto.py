@@ -12,7 +12,6 @@ from botocore.exceptions import ClientError
 from tests.aws.api import Api
 from tests.aws.by_eks import scaling_group, security_group
 from tests.aws.kinds.table import KINDS
-
 from tests.components.eks.aws_requests import OPERATIONS
 from tests.components.mocks import Registration
 

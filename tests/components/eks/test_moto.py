@@ -18,11 +18,12 @@ from botocore.exceptions import ClientError
 from moto import mock_aws
 
 from components.cluster.eks.create import create_eks
-from components.settings.eks.cluster import EksSettings
+from components.settings.eks.readers import readers_of
+from components.settings.load import load
 from tests.aws.api import Api
 from tests.aws.kinds.table import KINDS
 from tests.components.eks.aws_requests import OPERATIONS
-from tests.components.eks.conftest import eks_settings
+from tests.components.eks.conftest import eks_settings, stack_config
 from tests.components.eks.on_moto import LACKING, OnMoto
 from tests.components.mocks import Recorder, Registration
 
@@ -64,13 +65,14 @@ def moto() -> Iterator[Api]:
 @pytest.fixture(scope="module")
 def lives(moto: Api) -> dict[str, Life]:
     """Both stacks of one account, each made, looked at and removed."""
-    return {stack: _life(moto, eks_settings(stack), stack) for stack in STACKS}
+    return {stack: _life(moto, stack) for stack in STACKS}
 
 
-def _life(aws: Api, settings: EksSettings, stack: str) -> Life:
-    on_moto, before = OnMoto(aws), aws.calls
+def _life(aws: Api, stack: str) -> Life:
+    on_moto, before, settings = OnMoto(aws), aws.calls, eks_settings(stack)
+    readers = readers_of(settings, load(stack_config(stack)).services)
     recorder = Recorder(stack=stack, make=on_moto.make)
-    recorder.run(lambda: create_eks(settings, stack, small=False))
+    recorder.run(lambda: create_eks(settings, stack, small=False, readers=readers))
     calls = aws.calls - before
     there = on_moto.look()
     on_moto.remove()
