@@ -7,7 +7,7 @@ from typing import Final
 from providers.kubernetes.objects import Object, annotations_of, metadata_of
 from providers.kubernetes.waiting.verdict import READY, Look, Verdict, condition, is_true, told
 
-_TOKEN: Final = "kubernetes.io/service-account-token"  # noqa: S105  a type
+TOKEN: Final = "kubernetes.io/service-account-token"  # noqa: S105  a type
 _DEFAULT_CLASS: Final = "storageclass.kubernetes.io/is-default-class"
 
 
@@ -71,7 +71,7 @@ def judge_quota(obj: Object, look: Look) -> Verdict:
 
 def judge_secret(obj: Object, look: Look) -> Verdict:
     """A Secret for a service account's token has its token; any other is ready."""
-    if obj.get("type") != _TOKEN or (obj.get("data") or {}).get("token"):
+    if obj.get("type") != TOKEN or (obj.get("data") or {}).get("token"):
         return READY
     account = annotations_of(obj).get("kubernetes.io/service-account.name")
     return Verdict(

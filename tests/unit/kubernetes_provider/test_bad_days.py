@@ -254,3 +254,16 @@ def test_a_definition_that_its_controller_writes_to_meanwhile_is_updated(
 
     assert answer["properties"]["spec"] == {"group": "example.com"}
     assert [call.method for call in api.calls].count("PUT") == 3
+
+
+@pytest.mark.parametrize(("kind", "looks"), [("Opaque", 0), ("kubernetes.io/service-account-token", 1)])
+def test_only_a_secret_that_gets_a_token_is_looked_at_again(
+    kind: str, looks: int, configured: Configure, api: ApiDouble
+) -> None:
+    meta = {"name": "s", "namespace": "n"}
+    secret = {"apiVersion": "v1", "kind": "Secret", "type": kind, "metadata": meta, "data": {"token": "dA=="}}
+
+    answer = ask(configured(), "Create", {"urn": URN.format("core/v1:Secret"), "properties": secret})
+
+    assert answer["id"] == "n/s"
+    assert [call.method for call in api.calls if call.path.endswith("/secrets/s")].count("GET") == looks

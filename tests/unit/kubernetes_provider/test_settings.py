@@ -225,3 +225,39 @@ def test_a_helm_hook_is_told_unless_that_is_not_wanted(configured: Configure) ->
         told.append(log.texts("warning"))
 
     assert told == [[_HOOK], []]
+
+
+@pytest.mark.parametrize(
+    ("name", "variable", "attribute"),
+    [
+        ("deleteUnreachable", "PULUMI_K8S_DELETE_UNREACHABLE", "delete_unreachable"),
+        ("skipUpdateUnreachable", "PULUMI_K8S_SKIP_UPDATE_UNREACHABLE", "skip_update_unreachable"),
+        ("enableConfigMapMutable", "PULUMI_K8S_ENABLE_CONFIGMAP_MUTABLE", "config_maps_mutable"),
+        ("enableSecretMutable", "PULUMI_K8S_ENABLE_SECRET_MUTABLE", "secrets_mutable"),
+        ("enablePatchForce", "PULUMI_K8S_ENABLE_PATCH_FORCE", "patch_force"),
+        ("suppressDeprecationWarnings", "PULUMI_K8S_SUPPRESS_DEPRECATION_WARNINGS", "quiet_deprecations"),
+        ("suppressHelmHookWarnings", "PULUMI_K8S_SUPPRESS_HELM_HOOK_WARNINGS", "quiet_hooks"),
+        ("upsertExistingObjects", "PULUMI_K8S_UPSERT_EXISTING_OBJECTS", "upsert"),
+    ],
+)
+def test_a_setting_of_the_program_wins_over_the_environment(name: str, variable: str, attribute: str) -> None:
+    given = [{}, {f"kubernetes:config:{name}": "true"}, {f"kubernetes:config:{name}": "false"}]
+
+    alone = [getattr(Settings.load(one, {}), attribute) for one in given]
+    asked = [getattr(Settings.load(one, {variable: "true"}), attribute) for one in given]
+
+    assert (alone, asked) == ([False, True, False], [True, True, False])
+
+
+@pytest.mark.parametrize(("quiet", "told"), [("false", 1), ("true", 0)])
+def test_warnings_of_deprecation_can_be_silenced(
+    quiet: str, told: int, configured: Configure, api: ApiDouble
+) -> None:
+    provider = configured({"suppressDeprecationWarnings": quiet})
+    warning = '299 - "v1 ConfigMap is deprecated"'
+    api.script = lambda call: Reply(201, call.body, {"Warning": warning}) if call.method == "POST" else None
+
+    create_map(provider)
+
+    log: Any = provider.engine
+    assert log.texts("warning") == ["v1 ConfigMap is deprecated"] * told
