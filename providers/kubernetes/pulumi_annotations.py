@@ -6,7 +6,6 @@ a value that it does not know for none, without a word.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -38,6 +37,8 @@ def warnings(obj: Object) -> list[str]:
 def _warnings(found: dict[str, Any]) -> Iterator[str]:
     for key in sorted(found):
         if key.startswith(_PREFIX) and key not in KNOWN:
+            import difflib  # milliseconds that hardly anybody needs
+
             meant = difflib.get_close_matches(key, KNOWN, 1, 0.8)
             if meant:
                 yield f"the annotation {key} is unknown and has no effect: was {meant[0]} meant?"
