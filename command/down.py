@@ -15,6 +15,7 @@ from command.display.make import make_board
 from command.display.words import duration
 from command.engine.places import Places
 from command.engine.progress import changes_in_words
+from command.engine.protected import refuse_protected
 from command.engine.session import end_orphans
 from command.engine.store import copy_settings, read_checkpoint, remove_stack
 from command.recover import recover
@@ -66,8 +67,10 @@ def _destroy(places: Places, board: Board, machine: LocalMachine) -> int:
     copy_settings(places)
     board.redact.learn(places.passphrase.read_text(encoding="utf-8"))
     recover(engine, board, cluster_is_ours=machine.makes_cluster)
-    if not read_checkpoint(places.checkpoint).get("resources"):
+    snapshot = read_checkpoint(places.checkpoint)
+    if not snapshot.get("resources"):
         return 0
+    refuse_protected(snapshot)
     with board.step("destroy the stack") as note:
         outcome, progress = engine.operate(board, "destroy")
         note(changes_in_words(progress.changes))
