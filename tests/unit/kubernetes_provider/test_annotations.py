@@ -163,3 +163,24 @@ def test_the_deletion_of_a_workload_is_not_awaited_where_nothing_is(
 
 def _no_watch(call: Call) -> Reply | None:
     return refuse(500, "InternalError", "nobody should wait") if "watch" in call.query else None
+
+
+@pytest.mark.parametrize("rpc", ["Create", "Update", "Delete"])
+def test_the_time_of_the_options_wins_over_the_annotation(
+    rpc: str, configured: Configure, api: ApiDouble
+) -> None:
+    pod = _object("Pod", timeoutSeconds="600")
+    held = {**pod, "metadata": {**pod["metadata"], "finalizers": ["x.example.com/hold"]}}
+    if rpc != "Create":
+        api.put("/api/v1/namespaces/n/pods/m", held)
+    state = {"Create": "properties", "Update": "olds", "Delete": "properties"}[rpc]
+    request = {"urn": URN.format("core/v1:Pod"), state: pod, "timeout": 0.3}
+    if rpc != "Create":
+        request["id"] = "n/m"
+    if rpc == "Update":
+        request["news"] = {**pod, "spec": {"hostname": "h"}}
+
+    message = ask(configured(), rpc, request)["error"]["message"]
+
+    overdue = {"Delete": "timed out waiting for the condition\nfinalizers might be preventing deletion"}
+    assert overdue.get(rpc, "'m' timed out waiting to be Ready") in message
