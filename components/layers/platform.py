@@ -19,6 +19,7 @@ from components.layers import (
     knative,
     knative_ingress,
     kserve,
+    model_guard,
     model_storage,
     runtimes,
 )
@@ -28,7 +29,7 @@ from components.layers.fleet.software import Args as FleetArgs
 from components.layers.fleet.software import Software, install_software
 from components.layers.kserve_config import ContainerSize, InferenceServiceConfig, Ingress
 from components.layers.layer import Profile
-from components.settings.model import Resources, Settings
+from components.settings.model import EksSettings, Resources, Settings
 from components.settings.platform import IngressClass
 from components.settings.resources import sized
 
@@ -80,6 +81,10 @@ def install(cluster: Cluster, settings: Settings, rendered: Mapping[str, Rendere
     )
     storage_class = settings.storage.storage_class or cluster.capabilities.storage_class
     storage = model_storage.ModelStorage(cluster, model_storage.Args(settings.storage.size, storage_class))
+    guard = model_guard.ModelGuard(
+        cluster,
+        model_guard.Args(storage.outputs.namespace, callers=callers(settings), quota=quota(settings)),
+    )
     software = _software(cluster, rendered, certificates.outputs.ready, profile)
     network = _network(cluster, rendered, software, profile)
     serving = knative.Knative(
@@ -136,6 +141,7 @@ def install(cluster: Cluster, settings: Settings, rendered: Mapping[str, Rendere
             *network.ready,
             *servers.outputs.runtimes,
             *software.machines,
+            *guard.outputs.guards,
         ],
         storage=storage.outputs,
         ingress_service=ingress_service(settings),
@@ -208,6 +214,20 @@ def ingress_service(settings: Settings) -> tuple[str, str]:
     if settings.platform.ingress_class == "kourier":
         return knative_ingress.KOURIER_NAMESPACE, knative_ingress.KOURIER_SERVICE
     return istio.NAMESPACE, gateways.service_name(gateways.PUBLIC)
+
+
+def callers(settings: Settings) -> tuple[str, ...]:
+    """Namespaces whose pods ask models: Knative's, which holds and counts requests, and the gateways'."""
+    return (knative.NAMESPACE, ingress_service(settings)[0])
+
+
+def quota(settings: Settings) -> dict[str, str]:
+    """What the models' namespace may take at most, as a ResourceQuota says it."""
+    asked, cluster = settings.platform.quota, settings.cluster
+    budget = cluster.budget.gpus if isinstance(cluster, EksSettings) else None
+    gpus = budget if asked.gpus is None else asked.gpus
+    told = {"pods": asked.pods, "requests.nvidia.com/gpu": gpus}
+    return {name: str(most) for name, most in told.items() if most is not None}
 
 
 # What KServe 0.20.0 ships (`inferenceservice-config` and its runtimes). It holds where nobody says otherwise,

@@ -18,6 +18,7 @@ from components.serving.transformer import Sized, transformer_spec
 
 API_VERSION = "serving.kserve.io/v1beta1"
 _TARGET = "autoscaling.knative.dev/target"
+_COLD_START = "kserve-platform.io/cold-start"
 _DEADLINE = "serving.knative.dev/progress-deadline"
 # What a gate waits by default, and how much longer than Knative where a machine has to come first: Knative's
 # own verdict says more than that the time is over.
@@ -40,6 +41,7 @@ class Predictor:
         limits: What it may use at most.
         min_replicas: Fewest pods.
         max_replicas: Most; None without a bound.
+        cold_start: `accepted` where the first request after a pause may wait for a pod; None where not.
         container_concurrency: Most requests in one pod at a time; 0 without a bound.
         target: Requests in flight per pod that the autoscaler aims at; None for Knative's own.
         timeout: Seconds that a request may take; None for Knative's own.
@@ -57,6 +59,7 @@ class Predictor:
     limits: Mapping[str, str] = field(default_factory=dict)
     min_replicas: int = 1
     max_replicas: int | None = None
+    cold_start: str | None = None
     container_concurrency: int = 0
     target: int | None = None
     timeout: int | None = None
@@ -155,8 +158,9 @@ def manifest(name: str, namespace: str, predictor: Predictor, account: str | Non
     show a change.
     """
     metadata: dict[str, Any] = {"name": name, "namespace": namespace}
-    if predictor.target is not None:
-        metadata["annotations"] = {_TARGET: str(predictor.target)}
+    noted = {_TARGET: predictor.target, _COLD_START: predictor.cold_start}
+    if notes := {key: str(value) for key, value in noted.items() if value is not None}:
+        metadata["annotations"] = notes
     model: dict[str, Any] = {
         "modelFormat": {"name": predictor.model_format},
         "storageUri": predictor.storage_uri,

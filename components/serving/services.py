@@ -34,7 +34,7 @@ def serve(cluster: Cluster, settings: Settings, platform: Platform) -> dict[str,
             Args(
                 name=name,
                 namespace=NAMESPACE,
-                account=account_of(name, service, cluster),
+                account=account_of(name, cluster),
                 predictor=predictor_of(
                     service,
                     settings,
@@ -53,13 +53,8 @@ def serve(cluster: Cluster, settings: Settings, platform: Platform) -> dict[str,
     }
 
 
-def account_of(name: str, service: ModelService | MnistExample, cluster: Cluster) -> Account | None:
-    """The service account of a service's pods: its own, so that one model never reads another's files.
-
-    The example reads nothing but its claim, and asks nobody.
-    """
-    if isinstance(service, MnistExample):
-        return None
+def account_of(name: str, cluster: Cluster) -> Account:
+    """The service account of a service's pods: its own, so that one model never reads another's files."""
     role = cluster.fleet.readers.get(name) if cluster.fleet else None
     return Account(name, annotations=role.annotations if role else {})
 
@@ -109,10 +104,15 @@ def _transformer(asked: Transformer | None, settings: Settings) -> Sized | None:
     return Sized(asked, sized(asked.resources, default, KSERVES_PREDICTOR.resources))
 
 
+# Room for a burst. Without a bound one takes every machine that an autoscaler may buy.
+_MOST_PODS = 3
+
+
 def _scaling(service: Scaled) -> dict[str, Any]:
     return {
         "min_replicas": service.min_replicas,
-        "max_replicas": service.max_replicas,
+        "max_replicas": service.max_replicas or max(_MOST_PODS, service.min_replicas),
+        "cold_start": service.cold_start,
         "container_concurrency": service.container_concurrency,
         "target": service.target,
         "timeout": service.timeout,

@@ -23,6 +23,7 @@ from components.settings.platform import (
     IngressClass,
     KServeOptions,
     PlatformSettings,
+    Quota,
     ResourceProfile,
 )
 from components.settings.resources import Amounts, Resources
@@ -52,6 +53,7 @@ __all__ = [
     "PortMapping",
     "Ports",
     "Protocol",
+    "Quota",
     "ResourceProfile",
     "Resources",
     "RuntimeName",

@@ -28,6 +28,16 @@ class KServeOptions(Model):
     memory."""
 
 
+class Quota(Model):
+    """What the models' namespace may take at most, whoever puts models there: a mistake ends at it."""
+
+    pods: Annotated[int, Field(ge=1)] = 50
+    """Most pods, those of a rollout beside the ones that they replace."""
+
+    gpus: Annotated[int, Field(ge=0)] | None = None
+    """Most GPUs that pods ask for together. Absent: the budget's on EKS, else as many as there are."""
+
+
 class PlatformSettings(Model):
     """What is installed on the cluster, and how."""
 
@@ -49,6 +59,9 @@ class PlatformSettings(Model):
     runtimes: Annotated[tuple[RuntimeName, ...], Field(min_length=1)] = ALL_RUNTIMES
     """ClusterServingRuntimes to install, by the names that `kubectl get clusterservingruntimes` shows. All of
     KServe's by default: an unused one costs nothing."""
+
+    quota: Quota = Quota()
+    """What the models' namespace may take at most."""
 
     kserve: KServeOptions = KServeOptions()
     """Options of KServe's controller."""

@@ -25,14 +25,17 @@ class Scaled(Model):
     """Fewest pods. Zero (knative mode) frees the machine when idle, and the next request waits for a pod."""
 
     max_replicas: Annotated[int, Field(ge=1)] | None = None
-    """Most pods; without a bound when absent."""
+    """Most pods. Absent: three, or minReplicas where that is more."""
+
+    cold_start: Literal["accepted"] | None = None
+    """Says of a service with minReplicas 0 that its first request may wait for a machine, an image and a
+    model. In production that is refused without it."""
 
     container_concurrency: Annotated[int, Field(ge=0)] = 0
     """Most requests in one pod at a time, the rest waits (knative mode, hard limit). Zero: no limit."""
 
-    timeout: Annotated[int, Field(ge=1, le=600)] | None = None
-    """Seconds that a request may take, waiting for a pod included. Absent: Knative's own, 300; 600 is its
-    bound."""
+    timeout: Annotated[int, Field(ge=1, le=600)] = 300
+    """Seconds that a request may take, waiting for a pod included. More than 600 Knative refuses."""
 
     target: Annotated[int, Field(ge=1)] | None = None
     """Requests in flight per pod that the autoscaler aims at (knative mode, soft limit). Absent: Knative's

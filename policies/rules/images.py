@@ -21,6 +21,7 @@ _PUBLISHERS = [
     "gcr.io/knative-releases/",
     "kind.local/",  # no registry: what this project built and loaded into the nodes
     "nvcr.io/nvidia/",
+    "public.ecr.aws/eks/",
     "quay.io/brancz/",
     "quay.io/jetstack/",
     "registry.k8s.io/",

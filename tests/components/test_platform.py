@@ -276,3 +276,15 @@ def test_a_first_preview_reads_nothing_that_is_not_there_yet(run: Run) -> None:
     recorder = run(built=False, node_port=None, preview=True)
 
     assert [found.name for found in recorder.resources if found.read] == []
+
+
+def test_the_models_namespace_is_closed_before_a_model_is_there(run: Run) -> None:
+    recorder = run()
+
+    before = _before(recorder, recorder.the("InferenceService", "kserve-test/torchserve"))
+
+    assert {
+        ("NetworkPolicy", "kserve-test/default-deny"),
+        ("NetworkPolicy", "kserve-test/from-gateways"),
+        ("ResourceQuota", "kserve-test/models"),
+    } <= before

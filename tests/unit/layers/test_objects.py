@@ -40,7 +40,7 @@ def test_each_kind_has_its_class(version: str, kind: str, expected: object) -> N
     [
         ("v1", "Pod"),
         ("batch/v1", "CronJob"),
-        ("networking.k8s.io/v1", "NetworkPolicy"),
+        ("networking.k8s.io/v1", "Ingress"),
         ("apps/v1", "StatefulSet"),
     ],
 )

@@ -20,6 +20,7 @@ def test_torchserve_on_a_gpu_is_this_and_nothing_else() -> None:
             "predictor": {
                 "minReplicas": 1,
                 "maxReplicas": 2,
+                "timeout": 300,
                 "model": {
                     "modelFormat": {"name": "pytorch"},
                     "runtime": "kserve-torchserve",

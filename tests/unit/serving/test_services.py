@@ -2,12 +2,15 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from components.layers.model_storage import CLAIM
 from components.serving import mnist
 from components.serving.inference_service import Predictor, host, manifest
 from components.serving.services import predictor_of
 from components.settings.load import load
 from components.settings.model import Settings
+from policies.rules.inference_scaling import COLD_START
 
 
 def _settings(service: dict[str, Any], **platform: Any) -> Settings:
@@ -49,6 +52,21 @@ def test_soft_and_hard_limits_stand_where_knative_reads_them() -> None:
     assert written["spec"]["predictor"]["maxReplicas"] == 3
 
 
+@pytest.mark.parametrize(("fewest", "most"), [(0, 3), (1, 3), (3, 3), (5, 5)])
+def test_a_service_that_names_no_bound_gets_one_that_holds_its_fewest(fewest: int, most: int) -> None:
+    service = {"modelFormat": "sklearn", "storageUri": "gs://bucket/v1", "minReplicas": fewest}
+
+    assert manifest("a", "n", _predictor(service))["spec"]["predictor"]["maxReplicas"] == most
+
+
+def test_who_accepts_cold_starts_says_so_where_rules_look() -> None:
+    service = {"modelFormat": "sklearn", "storageUri": "gs://b/v1", "minReplicas": 0, "coldStart": "accepted"}
+
+    written = manifest("a", "n", _predictor(service))
+
+    assert written["metadata"]["annotations"] == {COLD_START: "accepted"}
+
+
 def test_a_gpu_is_a_limit_beside_the_others() -> None:
     predictor = _predictor(
         {
@@ -88,6 +106,7 @@ def test_the_example_names_its_runtime_its_version_and_its_store() -> None:
     assert manifest("torchserve", "kserve-test", predictor)["spec"]["predictor"] == {
         "minReplicas": 1,
         "maxReplicas": 5,
+        "timeout": 300,
         "model": {
             "modelFormat": {"name": "pytorch"},
             "runtime": "kserve-torchserve",

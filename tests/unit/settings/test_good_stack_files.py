@@ -21,6 +21,7 @@ from components.settings.model import (
     PlatformSettings,
     PortMapping,
     Ports,
+    Quota,
     Resources,
     Settings,
     StorageSettings,
@@ -58,6 +59,7 @@ GOOD = {
             domain="models.example.org",
             resource_profile="local",
             runtimes=("kserve-torchserve", "kserve-sklearnserver"),
+            quota=Quota(pods=20, gpus=2),
             kserve=KServeOptions(
                 predictor_resources=Resources(
                     requests=Amounts(cpu="10m", memory="512Mi"), limits=Amounts(cpu="1", memory="2Gi")
@@ -68,7 +70,12 @@ GOOD = {
         storage=StorageSettings(size="20Gi", storage_class="fast.ssd"),
         services={
             "torchserve": MnistExample(
-                example="mnist", min_replicas=0, max_replicas=5, target=10, container_concurrency=20
+                example="mnist",
+                min_replicas=0,
+                max_replicas=5,
+                target=10,
+                container_concurrency=20,
+                cold_start="accepted",
             ),
             "iris": ModelService(
                 model_format="sklearn",
@@ -76,6 +83,7 @@ GOOD = {
                 runtime="kserve-sklearnserver",
                 runtime_version="v0.20.0",
                 protocol_version="v2",
+                timeout=30,
                 resources=Resources(requests=Amounts(cpu="0.5", memory="1Gi")),
             ),
         },
@@ -120,7 +128,14 @@ REAL = {
         platform=PlatformSettings(domain="models.example.org"),
         services={
             "torchserve": ModelService(
-                model_format="pytorch", storage_uri=IMAGE_CLASSIFIER, min_replicas=0, max_replicas=3
+                model_format="pytorch",
+                storage_uri=IMAGE_CLASSIFIER,
+                runtime="kserve-torchserve",
+                runtime_version="0.9.0",
+                resources=Resources(requests=Amounts(cpu="1", memory="2Gi"), limits=Amounts(memory="2Gi")),
+                min_replicas=0,
+                cold_start="accepted",
+                max_replicas=3,
             )
         },
     ),
