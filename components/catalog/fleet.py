@@ -21,6 +21,14 @@ METRICS_SERVER = Component(
                 "image": {"tag": "v0.9.0"},
                 "replicas": 2,
                 "podDisruptionBudget": {"enabled": True, "minAvailable": 1},
+                "topologySpreadConstraints": [
+                    {
+                        "maxSkew": 1,
+                        "topologyKey": "kubernetes.io/hostname",
+                        "whenUnsatisfiable": "ScheduleAnyway",
+                        "labelSelector": {"matchLabels": {"app.kubernetes.io/name": "metrics-server"}},
+                    }
+                ],
                 # The API server would otherwise believe whoever answers on that address.
                 "tls": {"type": "cert-manager"},
                 "apiService": {"insecureSkipTLSVerify": False},

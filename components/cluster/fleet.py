@@ -39,7 +39,7 @@ ACCOUNTS: Mapping[Software, ServiceAccount] = {
 # EKS Auto Mode does what these do by itself, outside the cluster.
 SOFTWARE: Mapping[Autoscaler, tuple[Software, ...]] = {
     "clusterAutoscaler": ("clusterAutoscaler", "loadBalancerController"),
-    "karpenter": ("loadBalancerController",),
+    "karpenter": ("karpenter", "loadBalancerController"),
     "auto": (),
 }
 """What runs on a cluster, by what makes its machines."""
@@ -114,6 +114,7 @@ class Fleet:
         roles: AWS roles of pods, of those softwares that this cluster runs.
         readers: AWS roles of services that read model buckets, by service.
         interruption_queue: Name of the queue in which AWS says what it is about to take away; Karpenter only.
+        instance_profile: Name of the profile by which machines get their role; Karpenter only.
     """
 
     cluster: str
@@ -133,6 +134,7 @@ class Fleet:
     roles: Mapping[Software, PodRole]
     readers: Mapping[str, PodRole] = field(default_factory=dict)
     interruption_queue: pulumi.Input[str] | None = None
+    instance_profile: pulumi.Input[str] | None = None
 
     @property
     def gpu_groups(self) -> Mapping[str, MachineGroup]:

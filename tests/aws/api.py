@@ -21,7 +21,7 @@ OPERATION_HEADER = "x-double-operation"
 RESOURCE_HEADER = "x-double-resource"
 
 # Words in the codes of errors that say that something is not there; every service has its own.
-_GONE = ("NotFound", "NoSuch", "404")
+_GONE = ("NonExistent", "NotFound", "NoSuch", "404")
 
 
 class RequestRefused(Exception):

@@ -31,6 +31,16 @@ AWS_ANSWERS: Mapping[str, Answer] = {
     "aws:iam/openIdConnectProvider:OpenIdConnectProvider": lambda _: {
         "arn": f"arn:aws:iam::{ACCOUNT}:oidc-provider/{ISSUER.removeprefix('https://')}"
     },
+    "aws:cloudwatch/eventRule:EventRule": lambda inputs: {
+        "arn": f"arn:aws:events:us-west-2:{ACCOUNT}:rule/{inputs['name']}"
+    },
+    "aws:iam/instanceProfile:InstanceProfile": lambda inputs: {
+        "arn": f"arn:aws:iam::{ACCOUNT}:instance-profile/{inputs['name']}"
+    },
+    "aws:sqs/queue:Queue": lambda inputs: {
+        "arn": f"arn:aws:sqs:us-west-2:{ACCOUNT}:{inputs['name']}",
+        "url": f"https://sqs.us-west-2.amazonaws.com/{ACCOUNT}/{inputs['name']}",
+    },
     "aws:kms/key:Key": lambda _: {"arn": KEY, "keyId": KEY.rsplit("/", 1)[-1]},
     "aws:ec2/eip:Eip": lambda _: {"allocationId": "eipalloc-0123456789abcdef0"},
     "aws:ec2/launchTemplate:LaunchTemplate": lambda _: {"latestVersion": 1},

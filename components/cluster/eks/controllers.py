@@ -14,6 +14,7 @@ from components.cluster.eks.place import Place
 from components.cluster.fleet import ACCOUNTS, SOFTWARE, Software
 from components.settings.eks.cluster import Autoscaler
 
+# Karpenter's role comes with its queue: see `karpenter`.
 _POLICIES: Mapping[Software, tuple[str, Callable[[Place], str]]] = {
     "clusterAutoscaler": ("scale", scale_groups),
     "loadBalancerController": ("balance", balance_load),
@@ -57,6 +58,8 @@ class Controllers(Part):
         roles: dict[Software, pulumi.Output[str]] = {}
         ready: list[pulumi.Resource] = []
         for software in SOFTWARE[args.autoscaler]:
+            if software not in _POLICIES:
+                continue
             account = ACCOUNTS[software]
             policy, written = _POLICIES[software]
             role = args.identity.role(

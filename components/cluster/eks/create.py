@@ -19,6 +19,7 @@ from components.cluster.eks import (
     encryption,
     endpoints,
     identity,
+    karpenter,
     network,
     node_groups,
 )
@@ -158,6 +159,7 @@ def create_infrastructure(settings: EksSettings, stack: str, *, readers: Readers
     roles = controllers.Controllers(
         place, controllers.Args(identity=pods, autoscaler=settings.autoscaler), opts
     ).outputs
+    scaler = _karpenter(settings, place, pods, machines, opts)
     content = pulumi.Output.all(control_plane.endpoint, control_plane.authority).apply(
         lambda known: kubeconfig(place.cluster, settings.region, known[0], known[1])
     )
@@ -168,11 +170,28 @@ def create_infrastructure(settings: EksSettings, stack: str, *, readers: Readers
         security_group=control_plane.security_group,
         node_role=machines.role,
         key_arn=key_arn,
-        roles=roles.roles,
+        roles={**roles.roles, **({"karpenter": scaler.role} if scaler else {})},
         readers=models.readers,
+        interruption_queue=scaler.queue if scaler else None,
+        instance_profile=scaler.instance_profile if scaler else None,
     )
     ready = (*allowed.ready, *machines.ready, *later.ready, *models.ready, *roles.ready)
+    if scaler is not None:
+        ready += scaler.ready
     return Infrastructure(handover=handover, ready=ready)
+
+
+def _karpenter(
+    settings: EksSettings,
+    place: Place,
+    pods: identity.Identity,
+    machines: node_groups.Outputs,
+    opts: pulumi.ResourceOptions,
+) -> karpenter.Outputs | None:
+    if settings.autoscaler != "karpenter":
+        return None
+    args = karpenter.Args(identity=pods, node_role=machines.role, node_role_arn=machines.role_arn)
+    return karpenter.Karpenter(place, args, opts).outputs
 
 
 def _key(

@@ -47,6 +47,7 @@ class Handover:
         roles: ARNs of the roles of software on the cluster.
         readers: ARNs of the roles of services that read model buckets, by service.
         interruption_queue: Name of Karpenter's queue; None without.
+        instance_profile: Name of the machines' profile; Karpenter only.
     """
 
     kubeconfig: pulumi.Input[str]
@@ -58,6 +59,7 @@ class Handover:
     roles: Mapping[Software, pulumi.Input[str]] = field(default_factory=dict)
     readers: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
     interruption_queue: pulumi.Input[str] | None = None
+    instance_profile: pulumi.Input[str] | None = None
 
     @property
     def exported(self) -> dict[str, Any]:
@@ -71,6 +73,7 @@ class Handover:
             "roles": dict(self.roles),
             "readers": dict(self.readers),
             "interruptionQueue": self.interruption_queue,
+            "instanceProfile": self.instance_profile,
         }
 
 
@@ -143,6 +146,7 @@ def fleet_of(settings: EksSettings, place: Place, found: Handover) -> Fleet:
         roles={software: role(ACCOUNTS[software], arn) for software, arn in found.roles.items()},
         readers={name: role(account_of_service(name), arn) for name, arn in found.readers.items()},
         interruption_queue=found.interruption_queue,
+        instance_profile=found.instance_profile,
     )
 
 

@@ -61,11 +61,13 @@ class Outputs:
     Attributes:
         groups: The node groups.
         role: Name of the machines' role.
+        role_arn: Its ARN.
         ready: These and their tags: an autoscaler acts on what it sees.
     """
 
     groups: tuple[pulumi.Resource, ...]
     role: pulumi.Input[str]
+    role_arn: pulumi.Input[str]
     ready: tuple[pulumi.Resource, ...]
 
 
@@ -83,7 +85,9 @@ class NodeGroups(Part):
             made = self._group(name, group, args, role_arn, ready)
             groups.append(made)
             tags += self._tags(name, group.plan, made)
-        self.outputs = Outputs(groups=tuple(groups), role=role_name, ready=(*groups, *tags))
+        self.outputs = Outputs(
+            groups=tuple(groups), role=role_name, role_arn=role_arn, ready=(*groups, *tags)
+        )
         self.register_outputs({})
 
     def _role(

@@ -29,6 +29,7 @@ def use_infrastructure(settings: EksSettings, *, small: bool) -> Cluster:
     reference = pulumi.StackReference(INFRA, str(settings.stack.infra))
     told = reference.require_output(INFRA)
     place = infra_place(settings)
+    karpenter = settings.autoscaler == "karpenter"
     found = Handover(
         # A secret output of a stack stays secret in every other.
         kubeconfig=reference.require_output(KUBECONFIG),
@@ -39,7 +40,8 @@ def use_infrastructure(settings: EksSettings, *, small: bool) -> Cluster:
         key_arn=_at(told, "keyArn") if settings.encryption.customer_key else None,
         roles={software: _at(told, "roles", software) for software in SOFTWARE[settings.autoscaler]},
         readers={name: _at(told, "readers", name) for name in named_readers(settings)},
-        interruption_queue=_at(told, "interruptionQueue") if settings.autoscaler == "karpenter" else None,
+        interruption_queue=_at(told, "interruptionQueue") if karpenter else None,
+        instance_profile=_at(told, "instanceProfile") if karpenter else None,
     )
     cluster = hand_over(settings, place, found, small=small)
     if settings.stack.part == "platform":

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pulumi
 
-from components.catalog.fleet import METRICS_SERVER, NODE_FEATURE_DISCOVERY
+from components.catalog.fleet import KARPENTER, METRICS_SERVER, NODE_FEATURE_DISCOVERY
 from components.catalog.render import Rendered
 from components.cluster.base import Cluster
 from components.cluster.fleet import Fleet
@@ -17,7 +17,9 @@ from components.layers.fleet import (
     departures,
     device_plugin,
     feature_discovery,
+    karpenter,
     load_balancer_controller,
+    machine_pools,
     metrics_server,
 )
 from components.layers.layer import Profile
@@ -85,11 +87,23 @@ def _balancers(cluster: Cluster, args: Args) -> tuple[pulumi.Resource, ...]:
 
 def _scaler(cluster: Cluster, args: Args) -> list[pulumi.Resource]:
     fleet = args.fleet
-    if fleet.autoscaler != "clusterAutoscaler":
-        return []
-    role = fleet.roles["clusterAutoscaler"]
-    scaler = cluster_autoscaler.ClusterAutoscaler(cluster, cluster_autoscaler.Args(fleet, role, args.profile))
-    return [scaler.outputs.ready]
+    match fleet.autoscaler:
+        case "clusterAutoscaler":
+            role = fleet.roles["clusterAutoscaler"]
+            scaler = cluster_autoscaler.ClusterAutoscaler(
+                cluster, cluster_autoscaler.Args(fleet, role, args.profile)
+            )
+            return [scaler.outputs.ready]
+        case "karpenter":
+            maker = karpenter.Karpenter(
+                cluster, karpenter.Args(fleet, args.rendered[KARPENTER.name], args.profile)
+            ).outputs.ready
+            if all(group.managed for group in fleet.groups.values()):
+                return [maker]
+            pools = machine_pools.MachinePools(cluster, machine_pools.Args(fleet, (maker,)))
+            return [pools.outputs.ready]
+        case _:
+            return []
 
 
 def _gpus(cluster: Cluster, args: Args) -> list[pulumi.Resource]:

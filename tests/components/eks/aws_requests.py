@@ -210,7 +210,37 @@ def _scaling_tag(inputs: Inputs) -> Request:
     return {"Tags": [{**group, **_pascal(inputs["tag"])}]}
 
 
+def _queue(inputs: Inputs) -> Request:
+    told = {
+        "MessageRetentionPeriod": str(inputs["messageRetentionSeconds"]),
+        "SqsManagedSseEnabled": str(inputs["sqsManagedSseEnabled"]).lower(),
+    }
+    return {"QueueName": inputs["name"], "Attributes": told, "tags": dict(inputs["tags"])}
+
+
+def _queue_policy(inputs: Inputs) -> Request:
+    return {"QueueUrl": inputs["queueUrl"], "Attributes": {"Policy": inputs["policy"]}}
+
+
+def _event_rule(inputs: Inputs) -> Request:
+    return {**_pascal(_without(inputs, "tags")), "Tags": _listed(inputs["tags"])}
+
+
+def _event_target(inputs: Inputs) -> Request:
+    return {"Rule": inputs["rule"], "Targets": [{"Id": inputs["targetId"], "Arn": inputs["arn"]}]}
+
+
+def _instance_profile(inputs: Inputs) -> Request:
+    # Its role is put in afterwards, by AddRoleToInstanceProfile.
+    return {"InstanceProfileName": inputs["name"], "Tags": _listed(inputs["tags"])}
+
+
 OPERATIONS: Mapping[str, Operation] = {
+    "aws:cloudwatch/eventRule:EventRule": Operation("events", "PutRule", _event_rule),
+    "aws:cloudwatch/eventTarget:EventTarget": Operation("events", "PutTargets", _event_target),
+    "aws:iam/instanceProfile:InstanceProfile": Operation("iam", "CreateInstanceProfile", _instance_profile),
+    "aws:sqs/queue:Queue": Operation("sqs", "CreateQueue", _queue),
+    "aws:sqs/queuePolicy:QueuePolicy": Operation("sqs", "SetQueueAttributes", _queue_policy),
     "aws:autoscaling/tag:Tag": Operation("autoscaling", "CreateOrUpdateTags", _scaling_tag),
     "aws:cloudwatch/logGroup:LogGroup": Operation("logs", "CreateLogGroup", _log_group),
     "aws:ec2/eip:Eip": Operation("ec2", "AllocateAddress", _ec2("elastic-ip")),

@@ -9,6 +9,8 @@ import pytest
 
 from components.cluster.eks.controller_documents import balance_load, scale_groups
 from components.cluster.eks.handle import groups_of
+from components.cluster.eks.karpenter import EVENTS
+from components.cluster.eks.karpenter_documents import make_machines
 from components.cluster.eks.machine_plan import KUBERNETES_EFFECTS, plan_machines
 from components.cluster.eks.place import place_of
 from components.settings.eks.derived import managed_groups
@@ -42,7 +44,71 @@ def test_a_controller_changes_nothing_of_another_cluster(written: Any) -> None:
     )
 
 
-@pytest.mark.parametrize("written", [scale_groups, balance_load])
+def test_karpenter_makes_and_takes_away_machines_of_its_cluster_only() -> None:
+    statements = json.loads(make_machines(PLACE, "queue", "role", "profile"))["Statement"]
+    tags = {"aws:RequestTag/kubernetes.io/cluster/kserve-platform-eks-dev": "owned"}
+    carried = {"aws:ResourceTag/kubernetes.io/cluster/kserve-platform-eks-dev": "owned"}
+    held = {row["Sid"]: row.get("Condition", {}).get("StringEquals", {}) for row in statements}
+
+    assert tags.items() <= held["Make"].items()
+    assert tags.items() <= held["TagNew"].items()
+    assert carried.items() <= held["TakeAway"].items()
+    assert carried.items() <= held["NameMachine"].items()
+    assert {
+        row["Sid"]: row["Resource"] for row in statements if row["Sid"] in {"MachinesRole", "Profile"}
+    } == {
+        "MachinesRole": "role",
+        "Profile": "profile",
+    }
+    actions = {action for row in statements for action in [row["Action"]] if isinstance(action, str)}
+    assert "iam:CreateInstanceProfile" not in actions
+
+
+def test_karpenter_hears_of_machines_that_aws_takes_away(run: Run) -> None:
+    recorder = run("eks-prod", autoscaler="karpenter")
+    queue = f"arn:aws:sqs:us-west-2:{ACCOUNT}:kserve-platform-eks-prod-interruptions"
+    rows = json.loads(recorder.the("QueuePolicy", "interruptions").inputs["policy"])["Statement"]
+
+    assert {found.inputs["arn"] for found in recorder.of("EventTarget")} == {queue}
+    assert {
+        json.loads(found.inputs["eventPattern"])["detail-type"][0] for found in recorder.of("EventRule")
+    } == {
+        "AWS Health Event",
+        "EC2 Instance State-change Notification",
+        "EC2 Spot Instance Interruption Warning",
+    }
+    rules = [f"arn:aws:events:us-west-2:{ACCOUNT}:rule/kserve-platform-eks-prod-{name}" for name in EVENTS]
+    assert rows[0]["Condition"] == {"ArnEquals": {"aws:SourceArn": sorted(rules)}}
+    assert recorder.the("InstanceProfile", "machines").inputs["role"] == "kserve-platform-eks-prod-machines"
+
+
+def test_karpenters_queue_role_and_profile_outlive_everything_on_the_cluster(run: Run) -> None:
+    recorder = run("eks-prod", autoscaler="karpenter")
+    (provider,) = [found for found in recorder.resources if found.type == "pulumi:providers:kubernetes"]
+
+    assert {
+        recorder.the(kind, name).urn
+        for kind, name in (
+            ("Queue", "interruptions"),
+            ("QueuePolicy", "interruptions"),
+            ("EventTarget", "spot-interruption"),
+            ("InstanceProfile", "machines"),
+            ("RolePolicy", "karpenter-machines"),
+            ("PodIdentityAssociation", "karpenter"),
+        )
+    } <= provider.depends_on
+
+
+def test_with_karpenter_nothing_scales_groups(run: Run) -> None:
+    recorder = run("eks-prod", autoscaler="karpenter")
+
+    assert "cluster-autoscaler" not in {found.name for found in recorder.of("Role")}
+    assert [found.name for found in recorder.of("NodeGroup")] == ["gpu", "system"]
+
+
+@pytest.mark.parametrize(
+    "written", [scale_groups, balance_load, lambda place: make_machines(place, *["a" * 150] * 3)]
+)
 def test_a_document_fits_into_a_role(written: Any) -> None:
     # IAM counts 10240 characters over all inline policies of a role (IAM quotas).
     assert len(written(place_of("c" * 80, "us-gov-west-1", {}))) < 10_240

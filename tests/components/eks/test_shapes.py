@@ -59,6 +59,11 @@ def test_aws_takes_service_accounts_that_are_trusted_by_oidc(run: Run) -> None:
 
 
 @pytest.mark.parametrize("stack", ["eks-dev", "eks-prod"])
+def test_aws_takes_what_karpenter_needs(stack: str, run: Run) -> None:
+    assert _refused(run(stack, autoscaler="karpenter")) == []
+
+
+@pytest.mark.parametrize("stack", ["eks-dev", "eks-prod"])
 def test_logs_are_kept_for_a_time_that_cloudwatch_knows(stack: str, run: Run) -> None:
     (group,) = run(stack).of("LogGroup")
 

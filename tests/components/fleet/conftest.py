@@ -58,6 +58,8 @@ def run() -> Run:
     """Run a stack; one that is not changed runs once for all tests, which only look at it."""
 
     def of(stack: str = "eks-dev", autoscaler: str = "clusterAutoscaler", **changes: Any) -> Recorder:
-        return record(stack, autoscaler=autoscaler, **changes) if changes else _whole(stack, autoscaler)
+        if not changes:
+            return _whole(stack, autoscaler)
+        return record(stack, autoscaler=autoscaler, **changes)
 
     return of
