@@ -22,10 +22,7 @@ _PUBLISHERS = [
     "kind.local/",  # no registry: what this project built and loaded into the nodes
     "nvcr.io/nvidia/",
     "public.ecr.aws/eks/",
-<<<<<<< HEAD
-=======
     "public.ecr.aws/karpenter/",
->>>>>>> 8f31d73 (local)
     "quay.io/brancz/",
     "quay.io/jetstack/",
     "registry.k8s.io/",
