@@ -48,10 +48,11 @@ test-fast: $(DEV_LOCK) ## Run the tests that need neither network nor engine
 check: $(DEV_LOCK) ## Run the linters: ruff, mypy, import-linter
 	@.venv/bin/ruff check . && .venv/bin/ruff format --check . && .venv/bin/mypy && .venv/bin/lint-imports
 
-bench: $(RUN_LOCK) ## Measure up, unchanged and down beside a plain kubectl install, then the Kubernetes plugin and the policies
+bench: $(DEV_LOCK) ## Measure up, unchanged and down beside a plain kubectl install, then the plugin, the policies and EKS
 	@.venv/bin/python -m bench.timings
 	@.venv/bin/python -m bench.provider
 	@.venv/bin/python -m bench.policies
+	@.venv/bin/python -m bench.eks
 
 soak: $(RUN_LOCK) ## Kill it twenty times at random moments and see it recover
 	@.venv/bin/python -m bench.soak

@@ -174,6 +174,16 @@ class Recorder:
         """The resource of a URN."""
         return self._found[urn]
 
+    def before(self, found: Registration) -> set[tuple[str, str]]:
+        """Everything that a resource waits for, directly or not, by kind and name."""
+        waiting, reached = set(found.depends_on), set()
+        while waiting:
+            urn = waiting.pop()
+            if urn not in reached:
+                reached.add(urn)
+                waiting |= self.by_urn(urn).depends_on
+        return {(one.type.split(":")[-1], one.name) for one in map(self.by_urn, reached)}
+
     def register(self, found: Registration) -> None:
         """Take a registration; a second one of the same URN is refused, as by the engine."""
         if found.urn in self._found:

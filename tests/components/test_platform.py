@@ -15,7 +15,7 @@ from components.serving.services import serve
 from components.settings.load import load
 from components.settings.model import Settings
 from tests.components.manifests import rendered_by_hand
-from tests.components.mocks import Recorder, Registration, Secret
+from tests.components.mocks import Recorder, Secret
 
 _MNIST = {"torchserve": {"example": "mnist"}}
 
@@ -89,21 +89,10 @@ def _program(settings: Settings, *, built: bool = True, node_port: int | None = 
     return program
 
 
-def _before(recorder: Recorder, found: Registration) -> set[tuple[str, str]]:
-    """Everything that a resource waits for, directly or not, by kind and name."""
-    waiting, reached = set(found.depends_on), set()
-    while waiting:
-        urn = waiting.pop()
-        if urn not in reached:
-            reached.add(urn)
-            waiting |= recorder.by_urn(urn).depends_on
-    return {(r.type.split(":")[-1], r.name) for r in map(recorder.by_urn, reached)}
-
-
 def test_a_service_is_created_after_every_gate_its_runtime_and_its_model(run: Run) -> None:
     recorder = run()
 
-    before = _before(recorder, recorder.the("InferenceService", "kserve-test/torchserve"))
+    before = recorder.before(recorder.the("InferenceService", "kserve-test/torchserve"))
 
     assert {name for kind, name in before if kind == "Gate"} == {
         "cert-manager",
@@ -122,7 +111,7 @@ def test_kserves_controller_starts_after_its_certificate_and_the_crds_that_it_lo
 ) -> None:
     recorder = run()
 
-    before = _before(recorder, recorder.the("Deployment", "kserve/kserve-controller-manager"))
+    before = recorder.before(recorder.the("Deployment", "kserve/kserve-controller-manager"))
 
     assert {("Gate", "kserve-certificate"), ("ConfigMap", "kserve/inferenceservice-config")} <= before
     assert {name for kind, name in before if kind == "CrdSet"} >= {"istio", "knative-serving", "gateway-api"}
@@ -131,7 +120,7 @@ def test_kserves_controller_starts_after_its_certificate_and_the_crds_that_it_lo
 def test_kserves_controller_waits_for_no_other_controller_but_cert_manager(run: Run) -> None:
     recorder = run()
 
-    before = _before(recorder, recorder.the("Deployment", "kserve/kserve-controller-manager"))
+    before = recorder.before(recorder.the("Deployment", "kserve/kserve-controller-manager"))
 
     assert {name for kind, name in before if kind == "Deployment"} == {"cert-manager/cert-manager-webhook"}
 
@@ -140,7 +129,7 @@ def test_control_planes_start_side_by_side(run: Run) -> None:
     recorder = run()
 
     for name in ("cert-manager/cert-manager-webhook", "istio-system/istiod", "knative-serving/webhook"):
-        before = _before(recorder, recorder.the("Deployment", name))
+        before = recorder.before(recorder.the("Deployment", name))
         assert {kind for kind, _ in before} & {"Deployment", "Gate"} == set(), name
 
 
@@ -149,14 +138,14 @@ def test_gateways_are_there_before_istiod_looks_for_them(run: Run) -> None:
 
     gateway = recorder.the("Gateway", "istio-system/knative-gateway")
 
-    assert _before(recorder, gateway) == {("CrdSet", "gateway-api"), ("Namespace", "istio-system")}
+    assert recorder.before(gateway) == {("CrdSet", "gateway-api"), ("Namespace", "istio-system")}
 
 
 def test_the_model_is_loaded_while_the_platform_starts(run: Run) -> None:
     recorder = run()
     (job,) = recorder.of("Job")
 
-    assert {kind for kind, _ in _before(recorder, job)} == {"ConfigMap", "Namespace", "PersistentVolumeClaim"}
+    assert {kind for kind, _ in recorder.before(job)} == {"ConfigMap", "Namespace", "PersistentVolumeClaim"}
 
 
 @pytest.mark.parametrize(("domain", "same"), [("a.example.org", True), ("b.example.org", False)])

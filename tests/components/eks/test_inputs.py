@@ -228,6 +228,48 @@ def test_what_is_there_already_is_used_and_not_made(run: Run) -> None:
     assert recorder.the("NodeGroup", "gpu").inputs["nodeRoleArn"] == role
 
 
+def test_a_key_that_is_there_already_encrypts_everything_and_is_never_deleted(run: Run) -> None:
+    key = "arn:aws:kms:us-west-2:111122223333:key/11111111-2222-3333-4444-555555555555"
+    recorder = run("eks-prod", existing={"kmsKey": key})
+    (disk,) = recorder.the("LaunchTemplate", "gpu").inputs["blockDeviceMappings"]
+    (rule,) = recorder.the("BucketServerSideEncryptionConfiguration", "models").inputs["rules"]
+
+    assert (recorder.of("Key"), recorder.of("Alias")) == ([], [])
+    assert recorder.the("Cluster", "cluster").inputs["encryptionConfig"]["provider"]["keyArn"] == key
+    assert recorder.the("LogGroup", "control-plane").inputs["kmsKeyId"] == key
+    assert disk["ebs"]["kmsKeyId"] == key
+    assert rule["applyServerSideEncryptionByDefault"]["kmsMasterKeyId"] == key
+    assert recorder.the("StorageClass", "gp3").inputs["parameters"]["kmsKeyId"] == key
+    reading = _statements(recorder.the("RolePolicy", "model-reader-torchserve-read").inputs["policy"])
+    assert [row["Resource"] for row in reading if row["Sid"] == "Decrypt"] == [key]
+
+
+def test_a_bucket_is_read_by_the_services_that_are_named_and_each_has_a_role_of_its_own(run: Run) -> None:
+    buckets = {
+        "models": {"bucket": "example-org-kserve-models", "readers": ["torchserve"]},
+        "public": {"bucket": "example-org-public", "create": False},
+    }
+    recorder = run("eks-prod", modelBuckets=buckets)
+
+    assert [found.name for found in recorder.of("Bucket")] == ["models"]
+    reading = _statements(recorder.the("RolePolicy", "model-reader-torchserve-read").inputs["policy"])
+    assert {arn for row in reading for arn in row["Resource"] if row["Sid"] == "List"} == {
+        "arn:aws:s3:::example-org-kserve-models"
+    }
+    assert {found.inputs["serviceAccount"] for found in recorder.of("PodIdentityAssociation")} >= {
+        "torchserve"
+    }
+
+
+def test_with_irsa_a_services_role_trusts_the_account_of_that_service_only(run: Run) -> None:
+    recorder = run("eks-prod", identity="irsa")
+
+    (trust,) = _statements(recorder.the("Role", "model-reader-torchserve").inputs["assumeRolePolicy"])
+
+    subjects = [value for key, value in trust["Condition"]["StringEquals"].items() if key.endswith(":sub")]
+    assert subjects == ["system:serviceaccount:kserve-test:torchserve"]
+
+
 def test_the_kubeconfig_asks_for_the_callers_own_credentials_and_is_secret(run: Run) -> None:
     (provider,) = [found for found in run("eks-dev").resources if found.type == "pulumi:providers:kubernetes"]
 

@@ -8,30 +8,18 @@ import sys
 import pytest
 
 from tests.components.eks.conftest import Run
-from tests.components.mocks import Recorder, Registration
-
-
-def _before(recorder: Recorder, found: Registration) -> set[tuple[str, str]]:
-    """Everything that a resource waits for, directly or not, by kind and name."""
-    waiting, reached = set(found.depends_on), set()
-    while waiting:
-        urn = waiting.pop()
-        if urn not in reached:
-            reached.add(urn)
-            waiting |= recorder.by_urn(urn).depends_on
-    return {(r.type.split(":")[-1], r.name) for r in map(recorder.by_urn, reached)}
 
 
 def test_the_log_group_is_there_before_eks_would_make_one_itself(run: Run) -> None:
     recorder = run()
 
-    assert ("LogGroup", "control-plane") in _before(recorder, recorder.the("Cluster", "cluster"))
+    assert ("LogGroup", "control-plane") in recorder.before(recorder.the("Cluster", "cluster"))
 
 
 def test_the_control_plane_keeps_its_role_with_its_policies_to_the_end(run: Run) -> None:
     recorder = run()
 
-    before = _before(recorder, recorder.the("Cluster", "cluster"))
+    before = recorder.before(recorder.the("Cluster", "cluster"))
 
     assert {
         ("Role", "control-plane"),
@@ -46,7 +34,7 @@ def test_machines_start_after_their_ways_out_and_the_addons_that_make_them_ready
 ) -> None:
     recorder = run()
 
-    before = _before(recorder, recorder.the("NodeGroup", group))
+    before = recorder.before(recorder.the("NodeGroup", group))
 
     assert {("Addon", name) for name in ("vpc-cni", "kube-proxy", "eks-pod-identity-agent")} <= before
     assert {("Route", f"private-us-west-2{zone}-internet") for zone in "abc"} <= before
@@ -61,14 +49,14 @@ def test_machines_start_after_their_ways_out_and_the_addons_that_make_them_ready
 def test_addons_that_run_on_machines_wait_for_them(addon: str, run: Run) -> None:
     recorder = run()
 
-    assert ("NodeGroup", "system") in _before(recorder, recorder.the("Addon", addon))
+    assert ("NodeGroup", "system") in recorder.before(recorder.the("Addon", addon))
 
 
 @pytest.mark.parametrize("addon", ["vpc-cni", "kube-proxy", "eks-pod-identity-agent"])
 def test_addons_that_machines_need_do_not_wait_for_machines(addon: str, run: Run) -> None:
     recorder = run()
 
-    assert "NodeGroup" not in {kind for kind, _ in _before(recorder, recorder.the("Addon", addon))}
+    assert "NodeGroup" not in {kind for kind, _ in recorder.before(recorder.the("Addon", addon))}
 
 
 def test_objects_are_put_on_the_cluster_after_rights_machines_and_addons_and_go_before_them(
@@ -77,7 +65,7 @@ def test_objects_are_put_on_the_cluster_after_rights_machines_and_addons_and_go_
     recorder = run()
     (provider,) = [found for found in recorder.resources if found.type == "pulumi:providers:kubernetes"]
 
-    before = _before(recorder, provider)
+    before = recorder.before(provider)
 
     assert {
         ("AccessPolicyAssociation", "Deployer"),
@@ -98,7 +86,7 @@ def test_a_right_is_given_to_an_entry_that_is_there(run: Run) -> None:
 
     right = recorder.the("AccessPolicyAssociation", "models")
 
-    assert ("AccessEntry", "models") in _before(recorder, right)
+    assert ("AccessEntry", "models") in recorder.before(right)
 
 
 def test_a_nat_gateway_starts_after_the_route_to_the_internet(run: Run) -> None:
@@ -106,7 +94,7 @@ def test_a_nat_gateway_starts_after_the_route_to_the_internet(run: Run) -> None:
 
     gateway = recorder.the("NatGateway", "nat-us-west-2b")
 
-    assert ("Route", "public-internet") in _before(recorder, gateway)
+    assert ("Route", "public-internet") in recorder.before(gateway)
 
 
 def test_production_protects_its_cluster_its_key_and_its_buckets_and_nothing_else(run: Run) -> None:

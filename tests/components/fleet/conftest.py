@@ -12,6 +12,7 @@ from components.cluster.eks.create import create_eks
 from components.layers.platform import install
 from components.serving.services import serve
 from components.settings.eks.cluster import EksSettings
+from components.settings.eks.readers import readers_of
 from components.settings.load import load
 from tests.components.eks.conftest import stack_config
 from tests.components.manifests import rendered_by_hand
@@ -40,7 +41,7 @@ def record(
     rendered = rendered_by_hand(settings.platform.ingress_class, built=False, autoscaler=eks.autoscaler)
 
     def program() -> None:
-        cluster = create_eks(eks, stack, small=False)
+        cluster = create_eks(eks, stack, small=False, readers=readers_of(eks, settings.services))
         serve(cluster, settings, install(cluster, settings, rendered))
 
     recorder = Recorder(stack=stack, preview=preview)

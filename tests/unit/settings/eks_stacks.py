@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from components.settings.eks.access import AccessEntry, Encryption, Logs, ModelBucket
 from components.settings.eks.cluster import Budget, EksSettings, StackPart
 from components.settings.eks.network import Endpoint, Existing, LoadBalancer, Network
@@ -10,6 +12,19 @@ from components.settings.model import Amounts, ModelService, PlatformSettings, R
 
 ZONES = ("us-west-2a", "us-west-2b", "us-west-2c")
 ROLES = "arn:aws:iam::111122223333:role"
+
+
+def _torchserve(storage_uri: str, *, cpu: str, memory: str, **more: Any) -> ModelService:
+    """TorchServe on one GPU, as both stacks have it."""
+    return ModelService(
+        model_format="pytorch",
+        storage_uri=storage_uri,
+        runtime_version="0.9.0-gpu",
+        gpu=1,
+        resources=Resources(requests=Amounts(cpu=cpu, memory=memory), limits=Amounts(memory=memory)),
+        **more,
+    )
+
 
 EKS_DEV = Settings(
     cluster=EksSettings(
@@ -34,14 +49,12 @@ EKS_DEV = Settings(
     ),
     platform=PlatformSettings(domain="models.dev.example.org"),
     services={
-        "torchserve": ModelService(
-            model_format="pytorch",
-            storage_uri="gs://kfserving-examples/models/torchserve/image_classifier/v1",
-            runtime_version="0.9.0-gpu",
-            gpu=1,
+        "torchserve": _torchserve(
+            "gs://kfserving-examples/models/torchserve/image_classifier/v1",
+            cpu="2",
+            memory="4Gi",
             min_replicas=0,
             max_replicas=2,
-            resources=Resources(requests=Amounts(cpu="2", memory="4Gi"), limits=Amounts(memory="4Gi")),
         )
     },
 )
@@ -86,15 +99,13 @@ EKS_PROD = Settings(
     ),
     platform=PlatformSettings(domain="models.example.org"),
     services={
-        "torchserve": ModelService(
-            model_format="pytorch",
-            storage_uri="s3://example-org-kserve-models/torchserve/image_classifier/v1",
+        "torchserve": _torchserve(
+            "s3://example-org-kserve-models/torchserve/image_classifier/v1",
+            cpu="4",
+            memory="16Gi",
             runtime="kserve-torchserve",
-            runtime_version="0.9.0-gpu",
-            gpu=1,
             min_replicas=2,
             max_replicas=4,
-            resources=Resources(requests=Amounts(cpu="4", memory="16Gi"), limits=Amounts(memory="16Gi")),
         )
     },
 )

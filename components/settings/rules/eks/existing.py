@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from components.errors import Problem
+from components.settings.eks.network import Existing
 from components.settings.parts import Parts, Rule
 from components.settings.rules.eks.scope import eks_of, of_cluster
 
@@ -33,10 +34,7 @@ def subnets_come_with_their_vpc(parts: Parts) -> Iterator[Problem]:
             why="kserve-platform:cluster.loadBalancer.exposure is public",
             fix="add `publicSubnets:` with one for each zone",
         )
-    for key, subnets in (
-        ("privateSubnets", existing.private_subnets),
-        ("publicSubnets", existing.public_subnets),
-    ):
+    for key, subnets in _subnets(existing):
         if subnets and not existing.vpc:
             yield of_cluster(
                 "existing",
@@ -54,10 +52,7 @@ def every_zone_has_a_subnet(parts: Parts) -> Iterator[Problem]:
     if cluster is None or not cluster.existing.vpc:
         return
     existing = cluster.existing
-    for key, subnets in (
-        ("privateSubnets", existing.private_subnets),
-        ("publicSubnets", existing.public_subnets),
-    ):
+    for key, subnets in _subnets(existing):
         for zone in subnets:
             if zone not in cluster.zones:
                 yield of_cluster(
@@ -87,10 +82,7 @@ def a_subnet_is_named_once(parts: Parts) -> Iterator[Problem]:
     if cluster is None:
         return
     seen: set[str] = set()
-    for key, subnets in (
-        ("privateSubnets", cluster.existing.private_subnets),
-        ("publicSubnets", cluster.existing.public_subnets),
-    ):
+    for key, subnets in _subnets(cluster.existing):
         for zone, subnet in subnets.items():
             if subnet in seen:
                 yield of_cluster(
@@ -179,6 +171,11 @@ def machines_and_control_plane_have_roles(parts: Parts) -> Iterator[Problem]:
                 why="AWS's services take on roles",
                 fix="write it like arn:aws:iam::111122223333:role/eks",
             )
+
+
+def _subnets(existing: Existing) -> tuple[tuple[str, Mapping[str, str]], ...]:
+    """Both sets of subnets, with the key that each has in a stack file."""
+    return ("privateSubnets", existing.private_subnets), ("publicSubnets", existing.public_subnets)
 
 
 RULES: tuple[Rule, ...] = (
