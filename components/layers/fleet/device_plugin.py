@@ -69,11 +69,11 @@ class Outputs:
     """What the layer gives.
 
     Attributes:
-        objects: All of it. Machines may come later: there is nothing to wait for.
+        agents: What shows GPUs on every machine. Machines may come later: there is no gate to wait at.
         config: The ConfigMap with the configuration.
     """
 
-    objects: tuple[pulumi.Resource, ...]
+    agents: tuple[pulumi.Resource, ...]
     config: pulumi.Resource
 
 
@@ -85,7 +85,7 @@ class DevicePlugin(Layer):
     def __init__(self, cluster: Cluster, args: Args) -> None:
         super().__init__("DevicePlugin", NAME, cluster)
         installed = self.install(manifests(args.gpu), profile_edits(args.profile))
-        self.outputs = Outputs(objects=installed.resources, config=installed.of("ConfigMap")[0])
+        self.outputs = Outputs(agents=tuple(installed.of("DaemonSet")), config=installed.of("ConfigMap")[0])
         self.register_outputs({})
 
 

@@ -62,10 +62,11 @@ class Outputs:
     """What the layer gives.
 
     Attributes:
-        objects: All of it. Nothing waits for labels: this project's own are there from a machine's start.
+        agent: What looks at every machine. Nothing waits for its labels: this project's own are there from a
+            machine's start.
     """
 
-    objects: tuple[pulumi.Resource, ...]
+    agent: pulumi.Resource
 
 
 class FeatureDiscovery(Layer):
@@ -81,7 +82,7 @@ class FeatureDiscovery(Layer):
             (without_worker, *profile_edits(args.profile)),
             after={WORKLOADS: [crds, args.config]},
         )
-        self.outputs = Outputs(objects=installed.resources)
+        self.outputs = Outputs(agent=installed.of("DaemonSet")[0])
         self.register_outputs({})
 
 

@@ -111,13 +111,13 @@ def _gpus(cluster: Cluster, args: Args) -> list[pulumi.Resource]:
     fleet = args.fleet
     if not fleet.gpu_groups or fleet.autoscaler == "auto":
         return []
-    exporter = dcgm_exporter.DcgmExporter(cluster, dcgm_exporter.Args(args.profile))
-    needed = [exporter.outputs.service]
-    if not all(brings_its_plugin(group.settings) for group in fleet.gpu_groups.values()):
-        plugin = device_plugin.DevicePlugin(cluster, device_plugin.Args(fleet.gpu, args.profile)).outputs
-        rendered = args.rendered[NODE_FEATURE_DISCOVERY.name]
-        features = feature_discovery.FeatureDiscovery(
-            cluster, feature_discovery.Args(rendered, fleet.gpu, plugin.config, args.profile)
-        )
-        needed += [*plugin.objects, *features.outputs.objects]
-    return needed
+    dcgm_exporter.DcgmExporter(cluster, dcgm_exporter.Args(args.profile))
+    if all(brings_its_plugin(group.settings) for group in fleet.gpu_groups.values()):
+        return []
+    plugin = device_plugin.DevicePlugin(cluster, device_plugin.Args(fleet.gpu, args.profile)).outputs
+    rendered = args.rendered[NODE_FEATURE_DISCOVERY.name]
+    feature_discovery.FeatureDiscovery(
+        cluster, feature_discovery.Args(rendered, fleet.gpu, plugin.config, args.profile)
+    )
+    # Metrics and labels are for people: no pod waits for them.
+    return list(plugin.agents)

@@ -76,11 +76,8 @@ def test_a_gpu_service_is_created_after_what_shows_it_a_gpu(run: Run) -> None:
 
     ahead = before(recorder, recorder.the("InferenceService", "kserve-test/torchserve"))
 
-    assert {
-        ("DaemonSet", "kube-system/nvidia-device-plugin"),
-        ("Service", "kube-system/dcgm-exporter"),
-        ("Gate", "cluster-autoscaler"),
-    } <= ahead
+    assert {("DaemonSet", "kube-system/nvidia-device-plugin"), ("Gate", "cluster-autoscaler")} <= ahead
+    assert ("DaemonSet", "kube-system/gpu-feature-discovery") not in ahead
 
 
 def test_discovery_starts_with_its_kinds_and_the_configuration_of_the_plugin(run: Run) -> None:
