@@ -45,7 +45,9 @@ def main() -> int:
     """Measure and print a table; 1 if a budget is exceeded."""
     parser = argparse.ArgumentParser(prog="python -m bench.provider", description=__doc__)
     where_to = parser.add_mutually_exclusive_group()
-    where_to.add_argument("--kind", action="store_true", help="on a kind cluster that is made for it")
+    where_to.add_argument(
+        "--kind", action="store_true", help="on a kind cluster made for it, as the tests do"
+    )
     where_to.add_argument("--cluster", action="store_true", help="on the cluster of a stack that is up")
     parser.add_argument("--stack", default="local", help="that stack (local)")
     parser.add_argument("--count", type=int, default=_COUNT, help=f"ConfigMaps ({_COUNT})")
