@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
+import multiprocessing
+import os
+import signal
 import subprocess
+import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,20 +19,44 @@ from command.samples import choose_sample
 from components.catalog.images import EXAMPLE_LOADED
 from components.serving import mnist
 from machine.cache import Cache
+from machine.images import oci, tree
+from machine.images.base import shell_layer
+from machine.images.blobs import Blobs
 from machine.images.build import build_images
+from machine.images.layers import write_layer
 from machine.images.loading import forget_built
+from machine.images.oci import BuiltImage, Run
+from machine.images.supplies import supplies_of
+from machine.images.workshop import Workshop
 from machine.progress import Silent
 from machine.toolchain import Toolchain
 from providers.platform.api import Api
 from providers.platform.kind.resource import KindCluster
-from providers.platform.resource import Values
+from providers.platform.resource import Call, Incomplete, Values
+from providers.platform.work import Work
 from tests.cluster.kind.conftest import Clusters, machine_of_tests, wait_for
 
 pytestmark = pytest.mark.cluster
 
 NAME, NODES = "loaded", ("loaded-control-plane", "loaded-worker")
 SERVER, MODEL = (image.reference for image in EXAMPLE_LOADED)
+MEGABYTES = "kind.local/kserve-platform/test-megabytes:1"
+_COUNT = 64
+_CTR = ("ctr", "--namespace", "k8s.io")
 _SERVES_SECONDS = 240.0
+_HALF_WAY = 40  # of the pieces of a megabyte that an image of 64 of them is sent in
+
+
+class Killed(threading.Event):
+    """Ends its process once it was asked often enough whether to go on: amid an image's megabytes."""
+
+    asked = 0
+
+    def is_set(self) -> bool:
+        self.asked += 1
+        if self.asked == _HALF_WAY:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return False
 
 
 @dataclass
@@ -35,7 +65,7 @@ class Loaded:
 
     Attributes:
         clusters: The machine.
-        digests: The example's images, reference -> digest.
+        digests: Images to load, reference -> digest.
         inputs: What the cluster was asked to be at last.
         outputs: What came of it.
         api: Its API server.
@@ -65,8 +95,7 @@ class Loaded:
 
     def forget(self, reference: str, node: str) -> None:
         """Take an image from a node behind everybody's back."""
-        ctr = ("ctr", "--namespace", "k8s.io")
-        self.clusters.docker("exec", node, *ctr, "images", "rm", "--sync", reference)
+        self.clusters.docker("exec", node, *_CTR, "images", "rm", "--sync", reference)
 
     def run(self, name: str, node: str, **spec: Any) -> None:
         """Start a pod on a node."""
@@ -82,16 +111,36 @@ class Loaded:
         return dict(pod["status"])
 
 
+@contextmanager
+def an_image_of_megabytes(cache: Cache, toolchain: Toolchain) -> Iterator[BuiltImage]:
+    """An image with a layer that no node can have, and a shell to look at it; its blobs go again."""
+    blobs = Blobs(cache)
+    shell = Workshop(cache, supplies_of(cache, toolchain), Silent()).layer(shell_layer())
+    content = hashlib.shake_256(b"megabytes").digest(_COUNT << 20)
+    layer = write_layer(blobs, [tree.file("megabytes", content)])
+    look = Run(("/usr/bin/sh", "-c", f"test $(stat -c %s /megabytes) = {_COUNT << 20}"))
+    image = oci.assemble(blobs, MEGABYTES, [("shell", shell.blob), ("megabytes", layer)], look, ["a test"])
+    yield image
+    for blob in (image.manifest, image.config, layer):
+        blobs.path(blob).unlink()
+
+
 @pytest.fixture(scope="module")
 def loaded(images: tuple[str, str]) -> Iterator[Loaded]:
     cache = Cache.default()
-    built = build_images(EXAMPLE_LOADED, cache, Toolchain(cache, Silent()), Silent())
-    digests = {image.reference: image.digest for image in built}
+    toolchain = Toolchain(cache, Silent())
+    built = build_images(EXAMPLE_LOADED, cache, toolchain, Silent())
+    with an_image_of_megabytes(cache, toolchain) as own:
+        digests = {image.reference: image.digest for image in (*built, own)}
+        yield from cluster_of(images, digests)
+
+
+def cluster_of(images: tuple[str, str], digests: dict[str, str]) -> Iterator[Loaded]:
     with machine_of_tests(images) as clusters:
         inputs = clusters.inputs(NAME, workers=1, loadedImages={MODEL: digests[MODEL]})
         outputs = clusters.create(inputs)
         api = clusters.connect(outputs)
-        request = choose_sample(cache).v1
+        request = choose_sample(Cache.default()).v1
         settings = {"config.properties": mnist.CONFIG.render(), "request.json": request}
         metadata = {"name": "settings", "namespace": "default"}
         told = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": settings}
@@ -176,6 +225,33 @@ def test_a_create_that_was_cut_off_while_it_loaded_goes_on_there(loaded: Loaded)
     assert loaded.clusters.create(loaded.inputs) == loaded.outputs
     assert loaded.clusters.docker("ps", "--quiet") == before
     assert loaded.changes(loaded.inputs) == ()
+
+
+def test_an_import_that_was_killed_half_way_is_done_again(loaded: Loaded) -> None:
+    loaded.have(MODEL)
+    both = loaded.wanting(MODEL, MEGABYTES)
+    dying = Call(Work(loaded.clusters.cache, loaded.clusters.notes.append, Killed()), pytest.fail)
+    arguments = (dying, NAME, loaded.inputs, both, loaded.outputs)
+    run = multiprocessing.get_context("fork").Process(target=KindCluster().update, args=arguments)
+    run.start()
+    run.join(120)
+    assert run.exitcode == -signal.SIGKILL
+    assert loaded.changes(both) == ("loadedImages",)
+    loaded.update(both)
+    assert loaded.changes(both) == ()
+    look = {"name": "look", "image": MEGABYTES, "imagePullPolicy": "Never"}
+    loaded.run("megabytes", NODES[0], containers=[look])
+    wait_for("the pod", lambda: loaded.status("megabytes")["phase"] == "Succeeded")
+
+
+def test_a_cluster_whose_image_is_not_to_be_had_is_kept_with_the_reason(loaded: Loaded) -> None:
+    lost = f"sha256:{'0' * 64}"
+    before = loaded.clusters.docker("ps", "--quiet")
+    with pytest.raises(Incomplete) as failed:
+        loaded.clusters.create({**loaded.inputs, "loadedImages": {MODEL: lost}})
+    assert (failed.value.identity, failed.value.outputs) == (NAME, loaded.outputs)
+    assert [problem.seen for problem in failed.value.problems] == [f"{MODEL}@{lost}"]
+    assert loaded.clusters.docker("ps", "--quiet") == before
 
 
 def test_loaded_images_outlive_a_restart_of_their_node(loaded: Loaded) -> None:
