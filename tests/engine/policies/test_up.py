@@ -9,9 +9,12 @@ import pytest
 from command.display.board import Board
 from command.engine.store import read_checkpoint
 from command.judgement import advice, refuse
+from command.up import bring_up
 from components.errors import PlatformError
+from components.settings.load import load_stack_file
 from tests.engine.policies.stacks import Stack
 from tests.engine.policies.test_pack_on_engine import SERVICE
+from tests.unit.command.doubles import FakeMachine, Lines
 
 pytestmark = pytest.mark.engine
 
@@ -53,3 +56,45 @@ def test_an_update_is_judged_too(stack: Stack) -> None:
 
     assert outcome.status != 0
     assert {one.policy for one in progress.violations if one.refused} == {"isvc-gpu-tolerates"}
+
+
+_ONE = """\
+import pulumi
+
+
+class Double(pulumi.ComponentResource):
+    def __init__(self, token, name, props):
+        super().__init__(token, name, props)
+        self.register_outputs(props)
+
+
+Double("kubernetes:core/v1:ConfigMap", "good", {"metadata": {"name": "good"}, "data": {}})
+"""
+
+
+@pytest.mark.parametrize("stack", ["mine"], indirect=True)
+def test_a_stack_is_brought_up_once_judged_then_unchanged_then_refused_before_it_changes(
+    stack: Stack,
+) -> None:
+    stack.configure("{kserve-platform:cluster: {provider: kind}}")
+    stack.program(_ONE)
+    settings = load_stack_file(stack.places.stack_file)
+    machine = FakeMachine(stack.engine)  # type: ignore[arg-type]
+
+    def up() -> list[str]:
+        lines = Lines()
+        assert bring_up(stack.places, settings, Board([lines]), machine).status == 0
+        return [name for name, _ in lines.closed_steps if "program" in name or "policies" in name]
+
+    assert up() == ["judge the plan by the policies", "run the program"]
+    assert up() == ["compare the program with what is there"]
+    before = stack.places.checkpoint.read_text()
+    stack.program(_ONE.replace('"data": {}', '"data": {"token": "AKIAIOSFODNN7EXAMPLE"}'))
+    with pytest.raises(PlatformError) as refused:
+        up()
+    (problem,) = refused.value.problems
+    assert problem.key == "ConfigMap good, data.token"
+    assert (
+        problem.what == "Keys are in Secrets, and Pulumi keeps those encrypted (policy no-plaintext-secret)"
+    )
+    assert stack.places.checkpoint.read_text() == before
