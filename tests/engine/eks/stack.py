@@ -47,6 +47,12 @@ readers = readers_of(settings.cluster, settings.services)
 create_infrastructure(settings.cluster, pulumi.get_stack(), readers=readers)
 """
 """The AWS side of a stack."""
+WHOLE_PROGRAM = f"""\
+import runpy
+
+runpy.run_path("{ROOT}/__main__.py", run_name="__main__")
+"""
+"""The program as it is shipped; it reads the stack file that lies beside it."""
 
 
 @dataclass(frozen=True)
