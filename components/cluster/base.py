@@ -63,6 +63,7 @@ class Cluster:
         capabilities: What it can do.
         made_by: The resource that is the cluster itself, where this stack makes it: deleting that one deletes
             everything on it, so nothing on it needs deleting (`deleted_with`).
+        after: What every object on it needs besides: in EKS Auto Mode the pools that machines are made from.
         fleet: Its machines and their maker, where this stack makes them in AWS; None for all others.
     """
 
@@ -73,6 +74,7 @@ class Cluster:
     capabilities: Capabilities
     made_by: pulumi.Resource | None = None
     fleet: Fleet | None = None
+    after: tuple[pulumi.Resource, ...] = ()
 
     def options(
         self, parent: pulumi.Resource | None = None, depends_on: list[pulumi.Resource] | None = None

@@ -137,7 +137,7 @@ class Layer(pulumi.ComponentResource):
     ) -> pulumi.ResourceOptions:
         return pulumi.ResourceOptions(
             parent=self,
-            depends_on=list(depends_on),
+            depends_on=[*self._cluster.after, *depends_on],
             ignore_changes=list(ignore) or None,
             deleted_with=self._cluster.made_by,
         )

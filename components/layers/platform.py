@@ -26,7 +26,7 @@ from components.layers import (
 from components.layers.exposure import Exposure, exposure_of
 from components.layers.fleet.deadlines import MACHINE_DEADLINE
 from components.layers.fleet.software import Args as FleetArgs
-from components.layers.fleet.software import Software, install_software
+from components.layers.fleet.software import Software, install_software, with_machines
 from components.layers.kserve_config import ContainerSize, InferenceServiceConfig, Ingress
 from components.layers.layer import Profile
 from components.settings.model import EksSettings, Resources, Settings
@@ -72,6 +72,7 @@ def install(cluster: Cluster, settings: Settings, rendered: Mapping[str, Rendere
         settings: The stack's settings.
         rendered: The manifests of `components_of` its ingress class, by component.
     """
+    cluster = with_machines(cluster)
     platform = settings.platform
     profile = Profile(
         built=cluster.capabilities.images == "build", small=platform.resource_profile == "local"
@@ -141,6 +142,7 @@ def install(cluster: Cluster, settings: Settings, rendered: Mapping[str, Rendere
             *network.ready,
             *servers.outputs.runtimes,
             *software.machines,
+            *cluster.after,
             *guard.outputs.guards,
         ],
         storage=storage.outputs,

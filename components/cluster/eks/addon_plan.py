@@ -96,7 +96,7 @@ _AFTER = ("aws-ebs-csi-driver", "coredns", "eks-node-monitoring-agent")
 
 
 def plan_addons(
-    kubernetes_version: str, versions: Mapping[str, str], *, pod_identity: bool
+    kubernetes_version: str, versions: Mapping[str, str], *, pod_identity: bool, auto: bool = False
 ) -> tuple[Addon, ...]:
     """The add-ons of a cluster, those before its machines first.
 
@@ -104,13 +104,16 @@ def plan_addons(
         kubernetes_version: Minor version, e.g. 1.35.
         versions: What the user says of versions, by add-on; ones that this project does not know are added.
         pod_identity: Pods get their roles by EKS Pod Identity, which has an agent.
+        auto: Machines are those of EKS Auto Mode, which has all of this project's add-ons built in.
 
     Raises:
         PlatformError: Nobody says which version an add-on has.
     """
     known = {**PINS.get(kubernetes_version, {}), **versions}
     wanted = [name for name in _BEFORE if pod_identity or name != "eks-pod-identity-agent"]
-    after = [*_AFTER, *sorted(set(versions) - {*_BEFORE, *_AFTER})]
+    if auto:
+        wanted = []
+    after = [*(() if auto else _AFTER), *sorted(set(versions) - {*_BEFORE, *_AFTER})]
     missing = [name for name in (*wanted, *after) if name not in known]
     if missing:
         raise PlatformError.single(

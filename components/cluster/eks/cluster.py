@@ -7,7 +7,14 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
-from components.cluster.eks.documents import document, grant_key, trust_service, use_key
+from components.cluster.eks.auto_mode import CLUSTER_POLICIES
+from components.cluster.eks.documents import (
+    document,
+    grant_key,
+    trust_service,
+    trust_tagging_service,
+    use_key,
+)
 from components.cluster.eks.part import Part
 from components.cluster.eks.place import Place
 from components.cluster.eks.roles import Role
@@ -28,6 +35,7 @@ class Args:
         retention_days: Days that they are kept.
         key_arn: KMS key for secrets and logs; None for AWS's own.
         role_arn: Role that is there already; None to make one.
+        auto: AWS makes machines, load balancers and volumes itself (EKS Auto Mode).
         protect: AWS and Pulumi refuse to delete it, and a zone's failure is moved away from.
     """
 
@@ -42,6 +50,7 @@ class Args:
     key_arn: pulumi.Input[str] | None
     role_arn: str | None
     protect: bool
+    auto: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,8 +113,12 @@ class ControlPlane(Part):
                 public_access_cidrs=list(args.allow) if args.public else None,
             ),
             kubernetes_network_config=aws.eks.ClusterKubernetesNetworkConfigArgs(
-                ip_family="ipv4", service_ipv4_cidr=args.service_cidr
+                ip_family="ipv4",
+                service_ipv4_cidr=args.service_cidr,
+                elastic_load_balancing=_auto_balancing() if args.auto else None,
             ),
+            compute_config=_auto_machines() if args.auto else None,
+            storage_config=_auto_volumes() if args.auto else None,
             upgrade_policy=aws.eks.ClusterUpgradePolicyArgs(
                 support_type="EXTENDED" if args.extended_support else "STANDARD"
             ),
@@ -135,12 +148,27 @@ class ControlPlane(Part):
         role = Role(
             "control-plane",
             self._place,
-            trust_service("eks.amazonaws.com"),
+            trust_tagging_service("eks.amazonaws.com") if args.auto else trust_service("eks.amazonaws.com"),
             self._options(),
-            managed=["AmazonEKSClusterPolicy"],
+            managed=["AmazonEKSClusterPolicy", *(CLUSTER_POLICIES if args.auto else ())],
             inline=inline,
         )
         return role.arn, role.ready
+
+
+# EKS takes the three only together.
+def _auto_machines() -> aws.eks.ClusterComputeConfigArgs:
+    """Pools are this project's own: of EKS's built-in ones nobody could say the types and bounds."""
+    return aws.eks.ClusterComputeConfigArgs(enabled=True, node_pools=[])
+
+
+def _auto_volumes() -> aws.eks.ClusterStorageConfigArgs:
+    block = aws.eks.ClusterStorageConfigBlockStorageArgs(enabled=True)
+    return aws.eks.ClusterStorageConfigArgs(block_storage=block)
+
+
+def _auto_balancing() -> aws.eks.ClusterKubernetesNetworkConfigElasticLoadBalancingArgs:
+    return aws.eks.ClusterKubernetesNetworkConfigElasticLoadBalancingArgs(enabled=True)
 
 
 def _encryption(key_arn: pulumi.Input[str] | None) -> aws.eks.ClusterEncryptionConfigArgs | None:

@@ -13,6 +13,7 @@ from components.cluster.base import Cluster
 from components.cluster.eks import (
     access,
     addons,
+    auto_mode,
     buckets,
     cluster,
     controllers,
@@ -64,7 +65,11 @@ def create_eks(settings: EksSettings, stack: str, *, small: bool, readers: Reade
     """
     made = create_infrastructure(settings, stack, readers=readers)
     handle = hand_over(settings, _place(settings, stack), made.handover, small=small, depends_on=made.ready)
-    storage_class(made.handover.key_arn, pulumi.ResourceOptions(provider=handle.kubernetes))
+    storage_class(
+        made.handover.key_arn,
+        pulumi.ResourceOptions(provider=handle.kubernetes),
+        auto=settings.autoscaler == "auto",
+    )
     return handle
 
 
@@ -83,7 +88,7 @@ def create_infrastructure(settings: EksSettings, stack: str, *, readers: Readers
     Raises:
         PlatformError: No version of an add-on is pinned.
     """
-    place = _place(settings, stack)
+    place, auto = _place(settings, stack), settings.autoscaler == "auto"
     provider = aws.Provider("aws", region=settings.region)
     opts = pulumi.ResourceOptions(providers=[provider])
     invoke = pulumi.InvokeOptions(provider=provider)
@@ -103,6 +108,7 @@ def create_infrastructure(settings: EksSettings, stack: str, *, readers: Readers
             key_arn=key_arn,
             role_arn=settings.existing.cluster_role,
             protect=settings.deletion_protection,
+            auto=auto,
         ),
         opts,
     ).outputs
@@ -118,7 +124,10 @@ def create_infrastructure(settings: EksSettings, stack: str, *, readers: Readers
         opts,
     )
     plan = plan_addons(
-        settings.kubernetes_version, settings.addon_versions, pod_identity=settings.identity == "podIdentity"
+        settings.kubernetes_version,
+        settings.addon_versions,
+        pod_identity=settings.identity == "podIdentity",
+        auto=auto,
     )
     first = addons.Addons(
         "first-addons",
@@ -131,18 +140,7 @@ def create_infrastructure(settings: EksSettings, stack: str, *, readers: Readers
         ),
         opts,
     ).outputs
-    machines = node_groups.NodeGroups(
-        place,
-        node_groups.Args(
-            cluster=control_plane.name,
-            kubernetes_version=settings.kubernetes_version,
-            groups=_groups(settings, net),
-            key_arn=key_arn,
-            role_arn=settings.existing.node_role,
-            after=(*reachable, *first.ready),
-        ),
-        opts,
-    ).outputs
+    machines = _machines(settings, place, control_plane.name, net, key_arn, (*reachable, *first.ready), opts)
     later = addons.Addons(
         "addons",
         place,
@@ -179,6 +177,33 @@ def create_infrastructure(settings: EksSettings, stack: str, *, readers: Readers
     if scaler is not None:
         ready += scaler.ready
     return Infrastructure(handover=handover, ready=ready)
+
+
+def _machines(
+    settings: EksSettings,
+    place: Place,
+    name: pulumi.Input[str],
+    net: network.Outputs,
+    key_arn: pulumi.Input[str] | None,
+    after: tuple[pulumi.Resource, ...],
+    opts: pulumi.ResourceOptions,
+) -> node_groups.Outputs:
+    role_arn = settings.existing.node_role
+    if settings.autoscaler == "auto":
+        args = auto_mode.Args(cluster=name, role_arn=role_arn, after=after)
+        return auto_mode.AutoMode(place, args, opts).outputs
+    return node_groups.NodeGroups(
+        place,
+        node_groups.Args(
+            cluster=name,
+            kubernetes_version=settings.kubernetes_version,
+            groups=_groups(settings, net),
+            key_arn=key_arn,
+            role_arn=role_arn,
+            after=after,
+        ),
+        opts,
+    ).outputs
 
 
 def _karpenter(

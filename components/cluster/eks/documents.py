@@ -36,6 +36,22 @@ def trust_service(service: str) -> str:
     )
 
 
+def trust_tagging_service(service: str) -> str:
+    """As `trust_service`, for one that tags its sessions: policies of EKS Auto Mode know clusters by that.
+
+    Args:
+        service: Its principal.
+    """
+    return document(
+        {
+            "Sid": "Service",
+            "Effect": "Allow",
+            "Principal": {"Service": service},
+            "Action": ["sts:AssumeRole", "sts:TagSession"],
+        }
+    )
+
+
 def trust_pods(cluster_arn: str) -> str:
     """Pods of one cluster may take the role, where an association of EKS Pod Identity says which.
 

@@ -45,7 +45,11 @@ def use_infrastructure(settings: EksSettings, *, small: bool) -> Cluster:
     )
     cluster = hand_over(settings, place, found, small=small)
     if settings.stack.part == "platform":
-        storage_class(found.key_arn, pulumi.ResourceOptions(provider=cluster.kubernetes))
+        storage_class(
+            found.key_arn,
+            pulumi.ResourceOptions(provider=cluster.kubernetes),
+            auto=settings.autoscaler == "auto",
+        )
     return cluster
 
 

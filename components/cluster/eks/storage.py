@@ -9,7 +9,7 @@ CLASS = "gp3"
 
 
 def storage_class(
-    key_arn: pulumi.Input[str] | None, opts: pulumi.ResourceOptions
+    key_arn: pulumi.Input[str] | None, opts: pulumi.ResourceOptions, *, auto: bool = False
 ) -> kubernetes.storage.v1.StorageClass:
     """Make the class.
 
@@ -18,6 +18,7 @@ def storage_class(
     Args:
         key_arn: Key of the volumes; None for AWS's own.
         opts: Options with the cluster's provider.
+        auto: The driver is the one of EKS Auto Mode.
     """
     parameters: dict[str, pulumi.Input[str]] = {"type": "gp3", "encrypted": "true"}
     if key_arn is not None:
@@ -27,7 +28,7 @@ def storage_class(
         metadata=kubernetes.meta.v1.ObjectMetaArgs(
             name=CLASS, annotations={"storageclass.kubernetes.io/is-default-class": "true"}
         ),
-        provisioner="ebs.csi.aws.com",
+        provisioner="ebs.csi.eks.amazonaws.com" if auto else "ebs.csi.aws.com",
         parameters=parameters,
         # A volume is in one zone: it is made where its pod goes.
         volume_binding_mode="WaitForFirstConsumer",

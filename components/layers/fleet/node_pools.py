@@ -163,7 +163,7 @@ def _disks(group: MachineGroup) -> list[dict[str, Any]]:
     return [{"deviceName": "/dev/xvda", "ebs": small}, {"deviceName": "/dev/xvdb", "ebs": large}]
 
 
-def _auto_class(name: str, group: MachineGroup, fleet: Fleet) -> Manifest:
+def _auto_class(name: str, group: MachineGroup, _: Fleet) -> Manifest:
     volume = volume_of(group.settings)
     spec: dict[str, Any] = {
         "ephemeralStorage": {
@@ -171,8 +171,9 @@ def _auto_class(name: str, group: MachineGroup, fleet: Fleet) -> Manifest:
             "iops": volume.iops,
             "throughput": volume.throughput_mibs,
         },
-        "tags": {**fleet.tags, "Name": f"{fleet.cluster}-{name}"},
     }
+    # No tags of one's own: AWS's policy for Auto Mode lets it set its own alone (EKS user guide, "Custom AWS
+    # tags for EKS Auto resources").
     if group.settings.reservation:
         spec["capacityReservationSelectorTerms"] = [{"id": group.settings.reservation}]
     return {"apiVersion": AUTO_CLASSES, "kind": AUTO_CLASS, "metadata": {"name": name}, "spec": spec}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pulumi
 
@@ -54,6 +54,18 @@ class Software:
 
     balancers: tuple[pulumi.Resource, ...] = ()
     machines: tuple[pulumi.Resource, ...] = ()
+
+
+def with_machines(cluster: Cluster) -> Cluster:
+    """The cluster with machines to run on, where nothing can run before pools are there: EKS Auto Mode.
+
+    Everything else on it comes after them and goes before: nobody would be left to tidy up.
+    """
+    fleet = cluster.fleet
+    if fleet is None or fleet.autoscaler != "auto":
+        return cluster
+    made = machine_pools.MachinePools(cluster, machine_pools.Args(fleet))
+    return replace(cluster, after=(made.outputs.ready,))
 
 
 def install_software(cluster: Cluster, args: Args) -> Software:

@@ -28,8 +28,8 @@ from tests.components.eks.on_moto import LACKING, OnMoto
 from tests.components.mocks import Recorder, Registration
 
 REGION = "us-west-2"
-# The third one's machines are made by Karpenter.
-STACKS = ("eks-dev", "eks-prod", "eks-prod/karpenter")
+# The others' machines are made by Karpenter, and by AWS itself.
+STACKS = ("eks-dev", "eks-prod", "eks-prod/karpenter", "eks-prod/auto")
 
 
 @dataclass(frozen=True)

@@ -52,9 +52,14 @@ def sizes_are_within_bounds(parts: Parts) -> Iterator[Problem]:
 def some_machines_have_no_gpu(parts: Parts) -> Iterator[Problem]:
     """GPU machines are tainted, so that the platform's own pods find no place on them."""
     cluster = eks_of(parts)
-    if cluster is None or cluster.autoscaler == "auto":
+    if cluster is None:
         return
-    if all(gpu_of(group) or group.taints or not group.min_size for group in cluster.node_groups.values()):
+    # Auto Mode makes machines of every group as soon as a pod waits for one.
+    empty = cluster.autoscaler != "auto"
+    if all(
+        gpu_of(group) or group.taints or (empty and not group.min_size)
+        for group in cluster.node_groups.values()
+    ):
         yield of_cluster(
             "nodeGroups",
             value=dict(cluster.node_groups),

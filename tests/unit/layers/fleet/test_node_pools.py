@@ -116,5 +116,4 @@ def test_a_class_of_auto_mode_has_a_role_and_one_disk() -> None:
         "ephemeralStorage": {"size": "300Gi", "iops": 3000, "throughput": 437, "kmsKeyID": "key"},
         "subnetSelectorTerms": [{"id": "subnet-a"}, {"id": "subnet-b"}],
         "securityGroupSelectorTerms": [{"id": "sg-1"}],
-        "tags": {"owner": "o", "Name": "c-gpu"},
     }
