@@ -40,7 +40,7 @@ def serve(cluster: Cluster, settings: Settings, platform: Platform) -> dict[str,
                     settings,
                     gpu_resource=cluster.capabilities.gpu_resource,
                     built=cluster.capabilities.images == "build",
-                    groups=cluster.fleet.gpu_groups if cluster.fleet else None,
+                    groups=cluster.fleet.groups if cluster.fleet else None,
                 ),
                 after=[
                     *platform.ready,
@@ -73,7 +73,7 @@ def predictor_of(
         service: The service.
         settings: The stack, whose platform's sizes fill what the service leaves open.
         gpu_resource: What the cluster calls its GPUs.
-        groups: Machines with GPUs that this stack makes; None where it makes no machines.
+        groups: Machines that this stack makes; None where it makes none.
         built: Images were built here under upstream's names, that of the example's server among them.
     """
     size = sized(service.resources, predictor_size(settings).resources, KSERVES_PREDICTOR.resources)
@@ -91,7 +91,7 @@ def predictor_of(
         protocol_version=service.protocol_version,
         requests=requests,
         limits=limits,
-        placement=placement_of(service.gpu, gpu_resource, groups),
+        placement=placement_of(service.gpu, gpu_resource, groups, service.pool),
         transformer=_transformer(service.transformer, settings),
         **_scaling(service),
     )

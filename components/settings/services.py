@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Field, Tag
 
+from components.settings.aws_text import GroupName
 from components.settings.base import Model
 from components.settings.resources import Resources
 from components.settings.runtimes import Protocol, RuntimeName
@@ -63,6 +64,10 @@ class ModelService(Scaled):
 
     gpu: Annotated[int, Field(ge=0)] = 0
     """GPUs of each pod."""
+
+    pool: GroupName | None = None
+    """Group of machines (kserve-platform:cluster.nodeGroups) that its pods run on, and whose taints they
+    tolerate. Absent: any without taints of its own, with GPUs if it asks for some and without if not."""
 
     transformer: Transformer | None = None
     """A container of one's own in front of the model. Absent: the model is asked directly."""

@@ -4,18 +4,18 @@ from components.cluster.eks.machine_plan import plan_machines
 from components.cluster.fleet import MachineGroup
 from components.layers.fleet import deadlines
 from components.serving.placement import Placement, placement_of
-from components.settings.eks.nodes import NodeGroup
+from components.settings.eks.nodes import NodeGroup, Taint
 
 _TOLERATION = {"key": "nvidia.com/gpu", "operator": "Exists", "effect": "NoSchedule"}
 
 
-def _groups(**types: str) -> dict[str, MachineGroup]:
+def _groups(*taints: Taint, **types: str) -> dict[str, MachineGroup]:
     groups = {}
     for name, instance_type in types.items():
         settings = NodeGroup(instance_types=(instance_type,), min_size=0, max_size=2)
         plan = plan_machines(name, settings)
         groups[name] = MachineGroup(
-            settings=settings, labels=plan.labels, taints=(), zones=(), gpus=plan.gpus, managed=True
+            settings=settings, labels=plan.labels, taints=taints, zones=(), gpus=plan.gpus, managed=True
         )
     return groups
 
@@ -53,3 +53,18 @@ def test_on_machines_of_somebody_else_no_label_is_guessed() -> None:
 def test_a_revision_is_not_given_up_while_its_machine_may_still_come() -> None:
     assert deadlines.MACHINE_DEADLINE == 15 * 60 + 600
     assert deadlines.GPU_DEADLINE == deadlines.MACHINE_DEADLINE + 300
+
+
+def test_a_service_goes_to_the_pool_that_it_names_and_tolerates_what_keeps_others_away() -> None:
+    gpu = Taint(key="nvidia.com/gpu", value="true", effect="NoSchedule")
+    team = Taint(key="example.org/team", value="vision", effect="NoExecute")
+    groups = _groups(gpu, team, small="g6.4xlarge", large="p5.48xlarge")
+
+    assert placement_of(1, "nvidia.com/gpu", groups, "large") == Placement(
+        node_selector={"kserve-platform/pool": "large"},
+        tolerations=(
+            _TOLERATION,
+            {"key": "example.org/team", "operator": "Equal", "value": "vision", "effect": "NoExecute"},
+        ),
+        deadline=deadlines.GPU_DEADLINE,
+    )

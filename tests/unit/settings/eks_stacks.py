@@ -188,6 +188,7 @@ EKS_IN_FULL = Settings(
             model_format="pytorch",
             storage_uri="s3://example-models/digits",
             gpu=56,
+            pool="gpu",
             min_replicas=2,
             resources=Resources(
                 requests=Amounts(cpu="190", memory="2000Gi"), limits=Amounts(memory="2000Gi")

@@ -21,11 +21,19 @@ _GIB = 2**30
 
 
 def pool_of(cluster: EksSettings, service: Service) -> Mapping[str, NodeGroup]:
-    """The groups where a service's pods find a place: those with GPUs if it asks for one, else the others."""
-    if isinstance(service, ModelService) and service.gpu:
-        return gpu_groups(cluster)
-    groups = cluster.node_groups.items()
-    return {name: group for name, group in groups if gpu_of(group) is None and not group.taints}
+    """The groups where a service's pods find a place.
+
+    The one that it names; else those without taints of their own, with GPUs if it asks for some.
+    """
+    groups = cluster.node_groups
+    if isinstance(service, ModelService) and service.pool:
+        return {service.pool: groups[service.pool]} if service.pool in groups else {}
+    wanted = isinstance(service, ModelService) and bool(service.gpu)
+    return {
+        name: group
+        for name, group in groups.items()
+        if not group.taints and (gpu_of(group) is not None) == wanted
+    }
 
 
 def machines_of(pool: Mapping[str, NodeGroup]) -> list[Instance]:
@@ -134,6 +142,50 @@ def _asked(service: Service, key: str) -> Fraction:
     return amount(asked) if asked else Fraction(0)
 
 
+def pools_are_of_their_services(parts: Parts) -> Iterator[Problem]:
+    """A pod that may go nowhere stays Pending; one without a GPU among GPUs keeps others from them."""
+    cluster = eks_of(parts)
+    for name, service in parts.services.items():
+        if not isinstance(service, ModelService) or parts.cluster is None:
+            continue
+        pool = service.pool
+        group = cluster.node_groups.get(pool) if cluster and pool else None
+        if pool and cluster is None:
+            what, why = "has no effect", "only clusters that this project makes in AWS have groups"
+            fix = "remove it"
+        elif pool and cluster and group is None:
+            what, why = "is no group of the cluster", f"the groups are: {', '.join(cluster.node_groups)}"
+            fix = "write one of them, or add it to kserve-platform:cluster.nodeGroups"
+        elif group and service.gpu and gpu_of(group) is None:
+            what, why = "has no GPUs", f"the service asks for {service.gpu}, and a pod runs on one machine"
+            fix = "write a group with GPUs, or remove `gpu`"
+        elif group and not service.gpu and gpu_of(group):
+            what, why = "has GPUs that the service does not ask for", "they would be paid for and lie idle"
+            fix = "write a group without GPUs, or add `gpu: 1`"
+        else:
+            continue
+        yield wrong("services", name, "pool", value=pool, what=what, why=why, fix=fix)
+
+
+def gpus_can_be_reached(parts: Parts) -> Iterator[Problem]:
+    """A group with taints of its own takes the pods of services that name it, and no others."""
+    cluster = eks_of(parts)
+    if cluster is None or not gpu_groups(cluster):
+        return
+    for name, service in parts.services.items():
+        asks = isinstance(service, ModelService) and service.gpu and not service.pool
+        if asks and not pool_of(cluster, service):
+            yield wrong(
+                "services",
+                name,
+                "gpu",
+                value=service.gpu if isinstance(service, ModelService) else 0,
+                what="asks for GPUs that keep its pods away",
+                why="every group with GPUs has taints of its own",
+                fix=f"add `pool:` with one of: {', '.join(gpu_groups(cluster))}",
+            )
+
+
 def all_replicas_find_gpus(parts: Parts) -> Iterator[Problem]:
     """Replicas that must always run need machines that may run."""
     cluster = eks_of(parts)
@@ -219,6 +271,8 @@ def readers_are_the_services(parts: Parts) -> Iterator[Problem]:
 
 
 RULES: tuple[Rule, ...] = (
+    pools_are_of_their_services,
+    gpus_can_be_reached,
     gpus_fit_on_one_machine,
     memory_and_cpu_fit_on_one_machine,
     one_machine_has_it_all,
