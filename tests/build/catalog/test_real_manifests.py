@@ -12,18 +12,20 @@ import yaml
 
 from components.catalog import entries, modules
 from components.catalog.hygiene import identity
-from components.catalog.images import IMAGES, buildable_reference
+from components.catalog.images import EXAMPLE_LOADED, IMAGES, buildable_reference
 from components.catalog.references import references_in
 from components.catalog.render import Rendered, Renderer
 from components.catalog.sources import RenderTools
 from components.layers import istio as istio_layer
 from components.layers.edits import apply_edits
+from components.layers.knative import configuration_of
 from components.layers.kserve import split
 from components.layers.kserve_config import InferenceServiceConfig
 from components.layers.layer import Profile, profile_edits
 from components.layers.objects import arguments, resource_class
 from components.layers.ordering import FOREIGN_FIELDS
 from components.layers.platform import configuration
+from components.serving.inference_service import Predictor, manifest
 from components.settings.load import load
 from components.settings.runtimes import ALL_RUNTIMES
 from machine.cache import Cache
@@ -168,3 +170,30 @@ def test_rendering_again_gives_the_same_bytes(
 
     assert {name: each.crds for name, each in again.items()} == {n: e.crds for n, e in rendered.items()}
     assert {name: each.objects for name, each in again.items()} == {n: e.objects for n, e in rendered.items()}
+
+
+def test_knative_asks_no_registry_about_what_is_loaded_into_nodes(tools: RenderTools) -> None:
+    """Beside pulled images its own default says so; else no Revision of such an image would be made."""
+    file = tools.module(modules.KNATIVE_SERVING) / "config/core/configmaps/deployment.yaml"
+    defaults = yaml.safe_load(yaml.safe_load(file.read_text())["data"]["_example"])
+    profile = Profile(built=False, small=True)
+    told = configuration_of("example.com", "gateway-api", gpu=False, profile=profile)
+    server, _ = EXAMPLE_LOADED
+
+    assert "registries-skipping-tag-resolving" not in told["config-deployment"]
+    assert server.reference.partition("/")[0] in defaults["registries-skipping-tag-resolving"].split(",")
+
+
+def test_an_inference_service_may_name_an_image_in_place_of_its_runtimes(tools: RenderTools) -> None:
+    """Where the field was not in the schema the API server would drop it, and upstream's image run."""
+    module = tools.module(modules.KSERVE)
+    (crd,) = (
+        document
+        for path in (module / "config/crd/full").glob("*inferenceservices.yaml")
+        for document in yaml.load_all(path.read_text(), yaml.CSafeLoader)
+    )
+    schema = crd["spec"]["versions"][0]["schema"]["openAPIV3Schema"]["properties"]
+    model = schema["spec"]["properties"]["predictor"]["properties"]["model"]["properties"]
+    named = manifest("a", "n", Predictor("pytorch", "pvc://c", loaded_image="kind.local/a:1"))
+
+    assert named["spec"]["predictor"]["model"].keys() <= model.keys()
