@@ -28,7 +28,7 @@ def main(options: argparse.Namespace) -> int:
     places, settings = open_stack(options.stack)
     for problem in warnings(settings, datetime.now(UTC).date()):
         print(f"{problem}\n")
-    source = source_of(settings, places.cache)
+    source = source_of(settings, places)
     building = building_of(settings, source)
     readings = take_readings(settings, places.cache, cluster_name(places.stack), building)
     if readings is None:

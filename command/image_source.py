@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from command.checkup import cluster_made
 from components.catalog.images import CONTROL_PLANE, EXAMPLE, EXAMPLE_LOADED, NODE, PLATFORM, Image
 from components.errors import Problem
 from components.settings.keys import key_of
@@ -85,7 +86,9 @@ def wish_of(settings: Settings) -> str:
     return str(getattr(settings.cluster, "images", "pull"))
 
 
-def choose_source(wish: str, cache: Cache, reachable: Callable[[], bool]) -> Source:
+def choose_source(
+    wish: str, cache: Cache, reachable: Callable[[], bool], standing: Source | None = None
+) -> Source:
     """Decide between pulling and building.
 
     What `auto` found is remembered in the cache: a registry that answers one day and not the next must not
@@ -95,15 +98,33 @@ def choose_source(wish: str, cache: Cache, reachable: Callable[[], bool]) -> Sou
         wish: The stack's setting: `pull`, `build` or `auto`.
         cache: Remembers.
         reachable: Asks whether a container registry answers.
+        standing: Where the images of the stack's cluster came from, if it has one.
     """
     if wish == "pull" or wish == "build":
         return "pull" if wish == "pull" else "build"
     file = cache.path("state", "images", "source")
-    known = file.read_text(encoding="utf-8").strip() if file.exists() else ""
+    known = standing or (file.read_text(encoding="utf-8").strip() if file.exists() else "")
     if known not in {"pull", "build"}:
         known = "pull" if reachable() else "build"
         write_atomically(file, known)
     return "pull" if known == "pull" else "build"
+
+
+def source_of_cluster(cache: Cache, stack: str, cluster: str) -> Source | None:
+    """Where the images of a stack's finished kind cluster came from; None where it has no cluster.
+
+    Args:
+        cache: Where both are noted.
+        stack: Its name.
+        cluster: Its cluster's name.
+    """
+    if not cluster_made(cache, cluster):
+        return None
+    try:
+        told = json.loads(hand_over_file(cache, stack).read_text(encoding="utf-8"))["source"]
+    except FileNotFoundError:
+        return None
+    return "build" if told == "build" else "pull"
 
 
 def refusals(

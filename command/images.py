@@ -12,10 +12,17 @@ from typing import TYPE_CHECKING
 
 from command.display.words import size
 from command.engine.places import Places
-from command.image_source import Source, built_here, choose_source, may_pull, wish_of
+from command.image_source import (
+    Source,
+    built_here,
+    choose_source,
+    may_pull,
+    source_of_cluster,
+    wish_of,
+)
+from command.local_machine import cluster_name
 from command.stack import open_stack
 from components.catalog.images import NODE
-from machine.cache import Cache
 
 if TYPE_CHECKING:
     from components.settings.model import Settings
@@ -56,7 +63,7 @@ def list_images(settings: Settings, places: Places) -> list[Row]:
         return pulled_rows(references_of(settings, places, built=False))
     from command.stack_images import built_images
 
-    source = source_of(settings, places.cache)
+    source = source_of(settings, places)
     images = built_here(settings, source)
     built = built_rows([image.reference for image in images], built_images(images, places.cache))
     if source == "build":
@@ -70,11 +77,13 @@ def official_node(kubernetes_version: str) -> str:
     return f"{NODE.reference.rpartition(':')[0]}:v{kubernetes_version}"
 
 
-def source_of(settings: Settings, cache: Cache) -> Source:
+def source_of(settings: Settings, places: Places) -> Source:
     """Where a kind stack's images come from; asked of engine and registry only if it was never decided."""
     from machine.docker.engine import would_be_private
 
-    return choose_source(wish_of(settings), cache, partial(may_pull, partial(would_be_private, cache)))
+    private = partial(would_be_private, places.cache)
+    standing = source_of_cluster(places.cache, places.stack, cluster_name(places.stack))
+    return choose_source(wish_of(settings), places.cache, partial(may_pull, private), standing)
 
 
 def built_rows(references: Sequence[str], built: Mapping[str, BuiltImage]) -> list[Row]:

@@ -71,6 +71,7 @@ class LocalMachine:
             choose_source,
             hand_over_file,
             may_pull,
+            source_of_cluster,
             wish_of,
         )
         from command.stack_images import build_stack_images
@@ -78,7 +79,8 @@ class LocalMachine:
         from machine.reclaim import make_room
 
         private = partial(would_be_private, cache)
-        source = choose_source(wish_of(self._settings), cache, partial(may_pull, private))
+        standing = source_of_cluster(cache, self._places.stack, self.cluster)
+        source = choose_source(wish_of(self._settings), cache, partial(may_pull, private), standing)
         self._check(source, private)
         self._toolchain.ensure(*self._tool_names())
         handed = HandOver(source)

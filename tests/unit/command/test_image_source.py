@@ -7,7 +7,18 @@ from pathlib import Path
 import pytest
 
 from command.display.board import Board
-from command.image_source import Source, building_of, built_here, may_pull, refusals, wish_of
+from command.image_source import (
+    HandOver,
+    Source,
+    building_of,
+    built_here,
+    choose_source,
+    hand_over_file,
+    may_pull,
+    refusals,
+    source_of_cluster,
+    wish_of,
+)
 from command.local_machine import LocalMachine
 from components.catalog.images import EXAMPLE_LOADED
 from components.errors import PlatformError, render_problems
@@ -102,6 +113,22 @@ def with_example(images: str) -> Settings:
 def test_the_example_does_not_decide_where_images_come_from() -> None:
     settings = [with_example(images) for images in ("auto", "pull", "build")]
     assert [wish_of(each) for each in settings] == ["auto", "pull", "build"]
+
+
+def test_a_cluster_that_stands_keeps_the_images_it_was_made_from(tmp_path: Path) -> None:
+    """Its images were built when nothing answered, or by a version that always built the example's."""
+    cache = Cache(tmp_path)
+    file = hand_over_file(cache, "local")
+    HandOver("build", nodeImage="kindest/node:v1.34.4", imageStore="k1").write(file)
+    assert source_of_cluster(cache, "local", "kp-local") is None
+    (cache.folder("clusters", "kp-local") / "finished.json").touch()
+    standing = source_of_cluster(cache, "local", "kp-local")
+    assert standing == "build"
+    assert choose_source("auto", cache, lambda: pytest.fail("asked a registry"), standing) == "build"
+    assert choose_source("pull", cache, lambda: pytest.fail("asked a registry"), standing) == "pull"
+    assert choose_source("auto", cache, lambda: True) == "pull"
+    file.unlink()
+    assert source_of_cluster(cache, "local", "kp-local") is None
 
 
 def test_beside_pulled_images_only_those_of_the_example_are_built() -> None:
