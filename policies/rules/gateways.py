@@ -12,6 +12,7 @@ from policies.rule import Context, Finding, Level, Levels, Resource, Rule, Sever
 _GATEWAY, _SERVICE = "kubernetes:gateway.networking.k8s.io/v1:Gateway", "kubernetes:core/v1:Service"
 # Annotations: of AWS's load balancer controller, and of Istio for the Service that it makes for a Gateway.
 SCHEME = "service.beta.kubernetes.io/aws-load-balancer-scheme"
+CERTIFICATE = "service.beta.kubernetes.io/aws-load-balancer-ssl-cert"
 _ISTIO_SERVICE_TYPE = "networking.istio.io/service-type"
 _ENCRYPTED = ("HTTPS", "TLS")
 
@@ -25,10 +26,7 @@ def check(resource: Resource, context: Context) -> Iterator[Finding]:
 
 
 def _scheme(resource: Resource, context: Context, top: Part) -> Iterator[Finding]:
-    notes = [top.at("metadata", "annotations")]
-    if resource.type == _GATEWAY:
-        notes.append(top.at("spec", "infrastructure", "annotations"))
-    for note in notes:
+    for note in _notes(resource, top):
         part = note.at(SCHEME)
         if part.value == "internet-facing" and not context.options["public"]:
             yield wrong(
@@ -39,15 +37,26 @@ def _scheme(resource: Resource, context: Context, top: Part) -> Iterator[Finding
             )
 
 
+def _notes(resource: Resource, top: Part) -> list[Part]:
+    """Where annotations stand that reach the load balancer's Service."""
+    notes = [top.at("metadata", "annotations")]
+    if resource.type == _GATEWAY:
+        notes.append(top.at("spec", "infrastructure", "annotations"))
+    return notes
+
+
 def _tls(resource: Resource, top: Part) -> Iterator[Finding]:
     if top.at("metadata", "annotations", _ISTIO_SERVICE_TYPE).value == "ClusterIP":
+        return
+    # A load balancer that has a certificate ends TLS itself, in front of the gateway.
+    if any(note.at(CERTIFICATE).value for note in _notes(resource, top)):
         return
     if not any(one.at("protocol").value in _ENCRYPTED for one in top.entries("spec", "listeners")):
         yield wrong(
             resource,
             top.at("spec", "listeners"),
             why="questions and answers could be read on the way",
-            fix="add a listener of protocol HTTPS with a certificate",
+            fix="add a listener of protocol HTTPS with a certificate, or give the load balancer one",
         )
 
 

@@ -9,11 +9,15 @@ from policies.kubernetes.parts import INFERENCE_SERVICE, Part, each, whole, wron
 from policies.rule import Context, Finding, Level, Levels, Resource, Rule, Severity
 from policies.unknown import get, known
 
+_NAMESPACE = "kubernetes:core/v1:Namespace"
 _POLICY, _QUOTA = "kubernetes:networking.k8s.io/v1:NetworkPolicy", "kubernetes:core/v1:ResourceQuota"
 
 
 def closed(resources: Sequence[Resource], context: Context) -> Iterator[Finding]:
-    """Judge every namespace that has an InferenceService, at the first of them."""
+    """Judge every namespace that has an InferenceService, at the first of them.
+
+    A namespace that another stack made has its guards there: only the stack that makes it can be judged.
+    """
     guards = [one for one in resources if one.type != INFERENCE_SERVICE]
     seen: list[object] = []
     for resource in resources:
@@ -33,8 +37,13 @@ def _in(top: Part, guards: Sequence[Resource], kind: str) -> Iterator[Resource]:
     return (one for one in guards if one.type == kind and get(one.props, "metadata", "namespace") == home)
 
 
+def _made_here(top: Part, guards: Sequence[Resource]) -> bool:
+    home = top.at("metadata", "namespace").value
+    return any(one.type == _NAMESPACE and get(one.props, "metadata", "name") == home for one in guards)
+
+
 def _denied(resource: Resource, guards: Sequence[Resource], top: Part) -> Iterator[Finding]:
-    if not any(_denies_all(policy) for policy in _in(top, guards, _POLICY)):
+    if _made_here(top, guards) and not any(_denies_all(policy) for policy in _in(top, guards, _POLICY)):
         yield wrong(
             resource,
             top.at("metadata", "namespace"),
@@ -56,7 +65,9 @@ def _denies_all(policy: Resource) -> bool:
 
 
 def _bounded(resource: Resource, guards: Sequence[Resource], top: Part) -> Iterator[Finding]:
-    if not any(get(quota.props, "spec", "hard") for quota in _in(top, guards, _QUOTA)):
+    if _made_here(top, guards) and not any(
+        get(quota.props, "spec", "hard") for quota in _in(top, guards, _QUOTA)
+    ):
         yield wrong(
             resource,
             top.at("metadata", "namespace"),
@@ -71,7 +82,7 @@ RULES = (
         title="Namespaces of models let nobody in by default, and have a quota",
         severity=Severity.HIGH,
         levels=Levels(Level.OFF, Level.ADVISORY, Level.MANDATORY),
-        types=(INFERENCE_SERVICE, _POLICY, _QUOTA),
+        types=(INFERENCE_SERVICE, _NAMESPACE, _POLICY, _QUOTA),
         check_stack=closed,
     ),
 )

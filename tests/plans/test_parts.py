@@ -18,6 +18,7 @@ from machine.rendering import renderer
 from tests.components.mocks import Recorder, Secret
 from tests.plans.plan import plan_of
 from tests.plans.test_golden_plans import PARTS, ROOT, machine_of_plans
+from tests.plans.test_policies import REFUSES, judged
 from tests.unit.settings.handed_over import handed_over
 
 pytestmark = pytest.mark.build
@@ -141,3 +142,11 @@ def test_services_say_where_they_answer_and_what_they_are_on(run: Run) -> None:
     assert exports["url"] == "http://ingress.example.org:80"
     assert exports["versions"] == run("platform").exports["versions"]
     assert exports["serviceHostnames"] == {"torchserve": "torchserve.kserve-test.models.example.org"}
+
+
+@pytest.mark.parametrize("preview", [True, False], ids=["preview", "up"])
+@pytest.mark.parametrize("part", list(BELOW))
+def test_no_policy_of_production_refuses_a_part(part: str, preview: bool, run: Run) -> None:
+    told = judged(run(part, preview=preview), f"eks-prod-{part}")
+
+    assert [one.message for one in told if one.enforcementLevel in REFUSES] == []

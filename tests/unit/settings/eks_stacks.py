@@ -93,6 +93,9 @@ EKS_PROD = Settings(
             ),
         },
         model_buckets={"models": ModelBucket(bucket="example-org-kserve-models")},
+        load_balancer=LoadBalancer(
+            certificate="arn:aws:acm:us-west-2:111122223333:certificate/01234567-89ab-cdef-0123-456789abcdef"
+        ),
         deletion_protection=True,
         tags={"owner": "ml-platform", "environment": "prod", "cost-centre": "serving"},
         budget=Budget(hourly_usd=25, gpus=8),
