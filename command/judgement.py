@@ -26,6 +26,7 @@ from machine.cache import write_atomically
 
 _PROGRAM = ("Pulumi.yaml", "__main__.py", "components", "policies")
 _OURS = "KSERVE_PLATFORM_"
+_CONFIGURATION = "PULUMI_OPTION_POLICY_PACK_CONFIG"
 _ROW = re.compile(r"^  (at|seen|why|do): +(.*)$", re.MULTILINE)
 
 
@@ -92,11 +93,12 @@ def plan_of(places: Places, variables: Mapping[str, str]) -> str:
 
     Args:
         places: The stack's files: its settings, where its images come from, the program and the policies.
-        variables: The process's environment: ours count.
+        variables: The process's environment: ours count, and a configuration of the pack.
     """
     digest = hashlib.sha256()
-    files = (places.stack_file, hand_over_file(places.cache, places.stack), *_program(places.checkout))
-    for file in files:
+    configuration = places.checkout / variables.get(_CONFIGURATION, "")
+    handed_over = hand_over_file(places.cache, places.stack)
+    for file in (places.stack_file, handed_over, configuration, *_program(places.checkout)):
         content = file.read_bytes() if file.is_file() else b""
         digest.update(f"{file}\0{len(content)}\0".encode() + content)
     ours = sorted(f"{name}={value}" for name, value in variables.items() if name.startswith(_OURS))

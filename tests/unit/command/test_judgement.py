@@ -104,11 +104,15 @@ def test_a_plan_that_was_not_carried_out_is_judged_again(engine: FakeEngine) -> 
     assert engine.operations == ["preview", "up", "preview", "up"]
 
 
-@pytest.mark.parametrize("change", ["settings", "program", "images", "variable", "stack gone"])
+@pytest.mark.parametrize(
+    "change", ["settings", "program", "images", "variable", "configuration", "stack gone"]
+)
 def test_a_plan_that_may_be_another_one_is_judged_again(
     engine: FakeEngine, change: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     places = engine.places
+    configuration = places.cache.path("policies.json")
+    monkeypatch.setenv("PULUMI_OPTION_POLICY_PACK_CONFIG", str(configuration))
     up(engine)
     if change == "settings":
         places.stack_file.write_text(f"{STACK_FILE}  kserve-platform:services: {{}}\n")
@@ -121,6 +125,8 @@ def test_a_plan_that_may_be_another_one_is_judged_again(
         hand_over.write_text("{}")
     elif change == "variable":
         monkeypatch.setenv("KSERVE_PLATFORM_ENVIRONMENT", "dev")
+    elif change == "configuration":
+        configuration.write_text("{}")
     else:
         remove_stack(places)
         with_state(places, {"resources": [{"urn": events.STACK, "type": "pulumi:pulumi:Stack"}]})
