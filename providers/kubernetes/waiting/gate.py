@@ -23,6 +23,7 @@ from providers.kubernetes.waiting.verdict import CONDITION_OVERDUE, Verdict
 DEFAULT_SECONDS: Final = 600.0
 _QUICKEST: Final = 0.1
 _SLOWEST: Final = 1.0
+_PROMPT_RINGS: Final = 3
 _PASSING: Final = ("foregroundDeletion", "orphan")
 _PATIENCE_SECONDS: Final = 30.0
 _GRACE_SECONDS: Final = 2.0
@@ -223,6 +224,7 @@ class _Bell:
         self._closed = threading.Event()
         self._stream: Any = None
         self._pause = _QUICKEST
+        self._prompt = _PROMPT_RINGS
         self._listener: threading.Thread | None = None
 
     def __enter__(self) -> Self:
@@ -244,8 +246,10 @@ class _Bell:
             self._listener.start()
         self._pause = min(2 * self._pause, _SLOWEST)
         end = min(time.monotonic() + self._pause, deadline)
-        # Not at every ring: a watch that only tells of its own end (410) rings as fast as it is opened.
-        self._cancelled.wait(_QUICKEST)
+        if self._prompt:  # a deletion, or a Service, mostly needs no more
+            self._prompt -= 1
+        else:  # a watch that only tells of its own end (410) rings as fast as it is opened
+            self._cancelled.wait(_QUICKEST)
         while time.monotonic() < end and not self._cancelled.is_set() and not self._rung.wait(_QUICKEST):
             pass
         self._rung.clear()
