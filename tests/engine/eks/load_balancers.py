@@ -1,52 +1,46 @@
-"""A double of what happens on a cluster of EKS: a load balancer for each Service that asks for one.
+"""A double of AWS's load balancer controller: network interfaces for each Service that asks for a balancer.
 
-AWS's load balancer controller runs on the cluster's machines. It makes network interfaces in the VPC that no
-stack knows of, and takes them away when the Service goes: if it still runs by then. Where it does not, they
-stay, and subnets and VPC stay with them.
+The real one runs on the cluster's machines. What it makes is in the VPC, no stack knows of it, and it takes
+it away when the Service goes: if it still runs by then. Where it does not, interfaces stay, and subnets and
+VPC stay with them.
 """
 
 from __future__ import annotations
 
 from tests.aws.api import Api
-from tests.unit.kubernetes_provider.apidouble import ApiDouble, Call, Reply, refuse
 
 TOKEN = "Bearer k8s-aws-v1.double"
+"""What the double of AWS's command line tool gives as a token (tests/engine/eks/bin/aws)."""
 HOST = "k8s-ingress-0123456789.elb.us-west-2.amazonaws.com"
 
+# What the real controller finds subnets for internal load balancers by.
+_INTERNAL = "kubernetes.io/role/internal-elb"
 
-class Controller:
-    """Watches the double of a cluster's API.
+
+class LoadBalancers:
+    """The balancers of a cluster.
 
     Args:
-        cluster: Name of the cluster.
-        api: The double of its API.
+        cluster: Its name.
         aws: The account.
 
     Attributes:
         left_behind: Services that went when no controller ran any more.
+        seen: Services that ever had one.
     """
 
-    def __init__(self, cluster: str, api: ApiDouble, aws: Api) -> None:
+    def __init__(self, cluster: str, aws: Api) -> None:
         self.left_behind: list[str] = []
+        self.seen: set[str] = set()
         self._cluster = cluster
-        self._api = api
         self._aws = aws
         self._interfaces: dict[str, str] = {}
-        api.script = self._see
 
-    def _see(self, call: Call) -> Reply | None:
-        if call.headers.get("Authorization") != TOKEN:
-            return refuse(401, "Unauthorized", "Unauthorized")
-        if "/services/" not in call.path or call.dry:
-            return None
-        if call.method == "PATCH" and call.path not in self._api.objects:
-            return self._made(call)
-        if call.method == "DELETE":
-            self._removed(call.path)
-        return None
-
-    def _made(self, call: Call) -> Reply:
-        self._api._answer(call)
+    def made(self, path: str) -> None:
+        """A Service asks for a balancer; a second time changes nothing."""
+        if path in self._interfaces:
+            return
+        self.seen.add(path)
         subnets = self._aws("ec2", "DescribeSubnets", Filters=[{"Name": "tag-key", "Values": [_INTERNAL]}])
         made = self._aws(
             "ec2",
@@ -54,18 +48,13 @@ class Controller:
             SubnetId=subnets["Subnets"][0]["SubnetId"],
             Description="ELB net/k8s-ingress",
         )
-        self._interfaces[call.path] = made["NetworkInterface"]["NetworkInterfaceId"]
-        status = {"loadBalancer": {"ingress": [{"hostname": HOST}]}}
-        return Reply(201, self._api.put(call.path, {**self._api.objects[call.path], "status": status}))
+        self._interfaces[path] = made["NetworkInterface"]["NetworkInterfaceId"]
 
-    def _removed(self, path: str) -> None:
+    def removed(self, path: str) -> None:
+        """A Service goes."""
         if path not in self._interfaces:
             return
         if not self._aws("eks", "ListNodegroups", clusterName=self._cluster)["nodegroups"]:
             self.left_behind.append(path)
             return
         self._aws("ec2", "DeleteNetworkInterface", NetworkInterfaceId=self._interfaces.pop(path))
-
-
-# What the real controller finds subnets for internal load balancers by.
-_INTERNAL = "kubernetes.io/role/internal-elb"

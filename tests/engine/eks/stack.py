@@ -19,7 +19,7 @@ from tests.aws.server.process import AwsDouble
 
 ROOT = Path(__file__).parents[3]
 PREFIX = "kserve-platform"
-_SECONDS = 300
+_SECONDS = 600
 _COUNTED = re.compile(
     r"^\s+(?:\d+ changes?\. )?(?:[-+~]{1,2} ?)?(\d+) (?:to )?(creat|updat|replac|delet|unchanged|errored)",
     re.MULTILINE,

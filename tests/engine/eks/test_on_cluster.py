@@ -16,7 +16,8 @@ import pytest
 
 from tests.aws.api import Api
 from tests.aws.server.process import AwsDouble
-from tests.engine.eks.load_balancers import HOST, Controller
+from tests.engine.eks.cluster_double import ClusterDouble
+from tests.engine.eks.load_balancers import HOST
 from tests.engine.eks.stack import Ran, Stack, make_stack
 from tests.unit.kubernetes_provider.apidouble import ApiDouble
 
@@ -78,13 +79,14 @@ def api() -> Iterator[ApiDouble]:
 def life(aws: AwsDouble, api: ApiDouble, search_path: str, tmp_path_factory: pytest.TempPathFactory) -> Life:
     before = aws.inventory()
     stack: Stack = make_stack(tmp_path_factory.mktemp("on"), "eks-dev", aws, search_path, _PROGRAM)
-    controller = Controller(CLUSTER, api, Api("us-west-2", aws.url))
+    balancers = ClusterDouble(CLUSTER, api, Api("us-west-2", aws.url)).balancers
     aws.endpoint(api.url)
     up = stack.up()
     objects, exported = dict(api.objects), stack.pulumi("stack", "export").output
     again, destroy = stack.pulumi("preview", "--expect-no-changes"), stack.destroy()
     aws.endpoint(None)
-    return Life(up, again, destroy, exported, objects, controller.left_behind, before, aws.inventory())
+    assert len(balancers.seen) == 1
+    return Life(up, again, destroy, exported, objects, balancers.left_behind, before, aws.inventory())
 
 
 def test_an_up_ends_with_what_is_on_the_cluster(life: Life) -> None:

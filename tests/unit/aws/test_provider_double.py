@@ -137,9 +137,7 @@ def test_the_double_names_properties_that_the_sdk_has(token: str) -> None:
     "endpoint", ["https://eks.us-west-2.amazonaws.com", "http://10.0.0.1:80", "http://localhost.example.org"]
 )
 def test_the_double_never_asks_aws(endpoint: str) -> None:
-    with pytest.raises(
-        WentAstray, match="the double of AWS's provider never asks AWS"
-    ):
+    with pytest.raises(WentAstray, match="the double of AWS's provider never asks AWS"):
         AwsDouble(endpoint)
 
 

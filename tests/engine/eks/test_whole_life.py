@@ -1,0 +1,103 @@
+"""Level 4: the whole program of eks-dev on the real engine, from nothing to nothing.
+
+AWS is the double of level 4, Kubernetes a double of a cluster whose controllers are at once done, reached by
+the kubeconfig that AWS's double gives and our own plugins for Kubernetes. What it proves: every resource of
+the program is made, unchanged by a second look, and gone again, in one engine's order over both worlds:
+machines before the platform, load balancers before their controller, everything on the cluster before the
+cluster. What it cannot: that the platform runs; tests/cluster does that on kind.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from tests.aws.api import Api
+from tests.aws.server.process import AwsDouble
+from tests.engine.eks.cluster_double import ClusterDouble
+from tests.engine.eks.load_balancers import HOST
+from tests.engine.eks.stack import ROOT, WHOLE_PROGRAM, Ran, make_stack
+from tests.unit.kubernetes_provider.apidouble import ApiDouble
+
+pytestmark = pytest.mark.engine
+
+NAME = "eks-dev"
+CLUSTER = f"kserve-platform-{NAME}"
+
+
+@dataclass(frozen=True)
+class Life:
+    """A stack's life.
+
+    Attributes:
+        up, again, destroy: What the engine did.
+        kinds: How many objects of each kind were on the cluster then.
+        left_behind: Services whose load balancers nobody removed.
+        balancers: Services that had some.
+        before, after: What the account had.
+    """
+
+    up: Ran
+    again: Ran
+    destroy: Ran
+    kinds: dict[str, int]
+    left_behind: list[str]
+    balancers: set[str]
+    before: set[str]
+    after: set[str]
+
+
+@pytest.fixture(scope="module")
+def api() -> Iterator[ApiDouble]:
+    double = ApiDouble()
+    yield double
+    double.close()
+
+
+@pytest.fixture(scope="module")
+def life(aws: AwsDouble, api: ApiDouble, search_path: str, tmp_path_factory: pytest.TempPathFactory) -> Life:
+    before = aws.inventory()
+    stack = make_stack(tmp_path_factory.mktemp("life"), NAME, aws, search_path, WHOLE_PROGRAM)
+    text = (ROOT / "stacks" / f"Pulumi.{NAME}.yaml").read_text(encoding="utf-8")
+    (stack.folder / f"Pulumi.{NAME}.yaml").write_text(text)
+    balancers = ClusterDouble(CLUSTER, api, Api("us-west-2", aws.url)).balancers
+    aws.endpoint(api.url)
+    up = stack.up()
+    kinds = _counted(api.objects.values())
+    again, destroy = stack.pulumi("preview", "--expect-no-changes", "--diff"), stack.destroy()
+    aws.endpoint(None)
+    return Life(up, again, destroy, kinds, balancers.left_behind, balancers.seen, before, aws.inventory())
+
+
+def _counted(objects: Any) -> dict[str, int]:
+    counted: dict[str, int] = {}
+    for each in list(objects):
+        counted[each["kind"]] = counted.get(each["kind"], 0) + 1
+    return counted
+
+
+def test_the_whole_program_comes_up(life: Life) -> None:
+    assert life.up.status == 0, life.up.output
+    assert life.up.counts()["creat"] > 300
+    assert (life.kinds["ClusterServingRuntime"], life.kinds["InferenceService"]) == (14, 1)
+
+
+def test_its_address_is_the_load_balancers(life: Life) -> None:
+    assert HOST in life.up.output
+
+
+def test_a_second_look_changes_nothing(life: Life) -> None:
+    assert life.again.status == 0, life.again.output
+
+
+def test_everything_goes_again(life: Life) -> None:
+    assert life.destroy.status == 0, life.destroy.output
+    assert life.after == life.before
+
+
+def test_load_balancers_go_while_their_controller_runs(life: Life) -> None:
+    assert life.balancers
+    assert life.left_behind == []
