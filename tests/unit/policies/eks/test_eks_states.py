@@ -89,6 +89,7 @@ def test_the_rules_over_aws_are_those_of_the_issue_and_the_warning_before_an_end
         "gpu-budget",
         "gpu-nodes-scale-from-zero",
         "gpu-nodes-tainted",
+        "isvc-gpu-pool",
         "kms-rotation",
         "model-bucket-private",
         "node-disk-encrypted",
