@@ -9,16 +9,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from components.cluster.fleet import Fleet
+from components.settings.cluster import ClusterSettings
+from components.settings.eks.cluster import EksSettings
 
 _PREFIX = "service.beta.kubernetes.io/aws-load-balancer"
 SCHEME = f"{_PREFIX}-scheme"
 CERTIFICATE = f"{_PREFIX}-ssl-cert"
 CONTROLLER_CLASS = "service.k8s.aws/nlb"
 AUTO_MODE_CLASS = "eks.amazonaws.com/nlb"
-HTTPS_PORT = 443
+HTTP_PORT, HTTPS_PORT = 80, 443
+
+Scheme = Literal["http", "https"]
 
 # Istio's gateways answer here whether they have routes or not; a TCP check would find them well while they
 # drain.
@@ -56,6 +60,17 @@ class Exposure:
         if self.tls_port is not None:
             spec["ports"] = [{"name": "https", "port": self.tls_port, "targetPort": target_port}]
         return {"metadata": {"annotations": dict(self.annotations)}, "spec": spec}
+
+
+def scheme_of(cluster: ClusterSettings) -> Scheme:
+    """How users ask: a load balancer with a certificate ends TLS, and what is behind it does not know."""
+    ended = isinstance(cluster, EksSettings) and cluster.load_balancer.certificate
+    return "https" if ended else "http"
+
+
+def port_of(scheme: Scheme) -> int:
+    """The port that a load balancer answers on."""
+    return HTTPS_PORT if scheme == "https" else HTTP_PORT
 
 
 def exposure_of(fleet: Fleet, *, istio: bool) -> Exposure:

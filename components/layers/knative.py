@@ -54,6 +54,7 @@ class Args:
         gpu: Predictors may ask for nodes by label, taint and runtime class, and for volumes.
         deadline: Seconds until a revision is given up whose pods are not ready; None for Knative's own.
         profile: How its pods are run.
+        scheme: How users ask: what its status says of URLs.
     """
 
     rendered: Rendered
@@ -63,6 +64,7 @@ class Args:
     gpu: bool
     deadline: int | None
     profile: Profile
+    scheme: str = "http"
 
 
 @dataclass(frozen=True)
@@ -94,6 +96,7 @@ class Knative(Layer):
             gpu=args.gpu,
             deadline=args.deadline,
             profile=args.profile,
+            scheme=args.scheme,
         )
         installed = self.install(
             [*args.rendered.objects, *(args.hpa.objects if args.hpa else ())],
@@ -119,7 +122,13 @@ class Knative(Layer):
 
 
 def configuration_of(
-    domain: str, ingress_class: IngressClass, *, gpu: bool, deadline: int | None = None, profile: Profile
+    domain: str,
+    ingress_class: IngressClass,
+    *,
+    gpu: bool,
+    deadline: int | None = None,
+    profile: Profile,
+    scheme: str = "http",
 ) -> dict[str, dict[str, str]]:
     """What Knative's ConfigMaps say beyond upstream's defaults, by ConfigMap.
 
@@ -138,7 +147,10 @@ def configuration_of(
         "config-domain": {domain: ""},
         "config-leader-election": _LEASES if profile.small else {},
         "config-features": {f"kubernetes.podspec-{feature}": "enabled" for feature in features},
-        "config-network": {"ingress-class": _INGRESS_CLASS_NAME[ingress_class]},
+        "config-network": {
+            "ingress-class": _INGRESS_CLASS_NAME[ingress_class],
+            **({"default-external-scheme": scheme} if scheme != "http" else {}),
+        },
     }
 
 

@@ -28,6 +28,7 @@ class Ingress:
         public_gateway: Istio Gateway of that VirtualService, namespace/name.
         local_gateway: The same for calls inside the cluster.
         local_gateway_host: Name of the Service behind the local gateway.
+        scheme: How users ask: what its status says of URLs.
         gateway_api: Gateway (namespace/name) that it writes HTTPRoutes for in Standard mode; None: none.
     """
 
@@ -36,6 +37,7 @@ class Ingress:
     public_gateway: str
     local_gateway: str
     local_gateway_host: str
+    scheme: str = "http"
     gateway_api: str | None = None
 
 
@@ -122,6 +124,7 @@ class InferenceServiceConfig:
             "ingressGateway": self.ingress.public_gateway,
             "localGateway": self.ingress.local_gateway,
             "localGatewayService": self.ingress.local_gateway_host,
+            "urlScheme": self.ingress.scheme,
         }
         if self.ingress.gateway_api:
             told["kserveIngressGateway"] = self.ingress.gateway_api

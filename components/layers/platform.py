@@ -23,7 +23,7 @@ from components.layers import (
     model_storage,
     runtimes,
 )
-from components.layers.exposure import Exposure, exposure_of
+from components.layers.exposure import Exposure, exposure_of, scheme_of
 from components.layers.fleet.deadlines import MACHINE_DEADLINE
 from components.layers.fleet.software import Args as FleetArgs
 from components.layers.fleet.software import Software, install_software, with_machines
@@ -98,6 +98,7 @@ def install(cluster: Cluster, settings: Settings, rendered: Mapping[str, Rendere
             gpu=cluster.capabilities.gpu_resource is not None,
             deadline=MACHINE_DEADLINE if cluster.fleet else None,
             profile=profile,
+            scheme=scheme_of(settings.cluster),
         ),
     )
     ingress = knative_ingress.KnativeIngress(
@@ -270,6 +271,7 @@ def configuration(settings: Settings) -> InferenceServiceConfig:
             public_gateway=f"{knative.NAMESPACE}/{knative_ingress.PUBLIC}",
             local_gateway=f"{knative.NAMESPACE}/{knative_ingress.LOCAL}",
             local_gateway_host=gateways.service_host(gateways.LOCAL),
+            scheme=scheme_of(settings.cluster),
         ),
         predictor=predictor_size(settings),
         storage_initializer=initializer,

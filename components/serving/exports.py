@@ -9,7 +9,7 @@ import pulumi
 from pulumi_kubernetes import core
 
 from components.cluster.base import Cluster
-from components.layers import gateways
+from components.layers.exposure import port_of, scheme_of
 from components.layers.model_storage import NAMESPACE
 from components.layers.platform import Platform
 from components.serving.inference_service import InferenceService, host
@@ -26,12 +26,12 @@ def exports(
 
     `ingressHost`, `ingressPort` and `serviceHostname` are what KServe's own documents call them.
     """
-    address = _ingress(cluster, platform)
+    address, scheme = _ingress(cluster, settings, platform), scheme_of(settings.cluster)
     hosts = {name: host(name, NAMESPACE, settings.platform.domain) for name in services}
     told: dict[str, pulumi.Input[Any]] = {
         "ingressHost": address["host"],
         "ingressPort": address["port"],
-        "url": pulumi.Output.concat("http://", address["host"], ":", address["port"].apply(str)),
+        "url": pulumi.Output.concat(f"{scheme}://", address["host"], ":", address["port"].apply(str)),
         "serviceHostnames": hosts,
         "kubeconfig": cluster.kubeconfig,
         "versions": platform.versions,
@@ -41,7 +41,7 @@ def exports(
     return told
 
 
-def _ingress(cluster: Cluster, platform: Platform) -> dict[str, pulumi.Output[Any]]:
+def _ingress(cluster: Cluster, settings: Settings, platform: Platform) -> dict[str, pulumi.Output[Any]]:
     known = cluster.capabilities.ingress
     if known.host is not None and known.port is not None:
         return {"host": pulumi.Output.from_input(known.host), "port": pulumi.Output.from_input(known.port)}
@@ -56,7 +56,7 @@ def _ingress(cluster: Cluster, platform: Platform) -> dict[str, pulumi.Output[An
     )
     return {
         "host": service.status.apply(address_of),
-        "port": pulumi.Output.from_input(gateways.HTTP_PORT),
+        "port": pulumi.Output.from_input(port_of(scheme_of(settings.cluster))),
     }
 
 

@@ -270,7 +270,7 @@ def test_a_first_preview_reads_nothing_that_is_not_there_yet(run: Run) -> None:
 def test_the_models_namespace_is_closed_before_a_model_is_there(run: Run) -> None:
     recorder = run()
 
-    before = _before(recorder, recorder.the("InferenceService", "kserve-test/torchserve"))
+    before = recorder.before(recorder.the("InferenceService", "kserve-test/torchserve"))
 
     assert {
         ("NetworkPolicy", "kserve-test/default-deny"),

@@ -6,10 +6,12 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
+import pulumi
 import pytest
 
 from components.cluster.eks.create import create_eks
 from components.layers.platform import install
+from components.serving.exports import exports
 from components.serving.services import serve
 from components.settings.eks.cluster import EksSettings
 from components.settings.eks.readers import readers_of
@@ -42,7 +44,9 @@ def record(
 
     def program() -> None:
         cluster = create_eks(eks, stack, small=False, readers=readers_of(eks, settings.services))
-        serve(cluster, settings, install(cluster, settings, rendered))
+        installed = install(cluster, settings, rendered)
+        for name, value in exports(cluster, settings, installed, serve(cluster, settings, installed)).items():
+            pulumi.export(name, value)
 
     recorder = Recorder(stack=stack, preview=preview)
     recorder.run(program)

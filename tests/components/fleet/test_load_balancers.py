@@ -177,3 +177,24 @@ def test_kouriers_service_too_goes_before_the_controller(run: Run) -> None:
     service = recorder.the("Service", "kourier-system/kourier")
 
     assert ("Departure", "load-balancers") in before(recorder, service)
+
+
+def test_where_the_load_balancer_ends_tls_everybody_is_told_https(run: Run) -> None:
+    recorder = run(loadBalancer={"certificate": ARN})
+    serving = recorder.the("ConfigMap", "kserve/inferenceservice-config").inputs["data"]
+
+    assert recorder.the("ConfigMap", "knative-serving/config-network").inputs["data"] == {
+        "default-external-scheme": "https",
+        "ingress-class": "gateway-api.ingress.networking.knative.dev",
+    }
+    assert json.loads(serving["ingress"])["urlScheme"] == "https"
+    assert recorder.exports["ingressPort"] == 443
+    assert recorder.exports["url"] == "https://ingress.example.org:443"
+
+
+def test_without_a_certificate_everybody_is_told_http(run: Run) -> None:
+    recorder = run()
+    network = recorder.the("ConfigMap", "knative-serving/config-network").inputs["data"]
+
+    assert "default-external-scheme" not in network
+    assert recorder.exports["url"] == "http://ingress.example.org:80"
