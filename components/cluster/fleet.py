@@ -82,6 +82,8 @@ class MachineGroup:
         zones: Availability zones.
         gpus: GPUs of the most wanted machine; 0 without.
         managed: EKS keeps a node group of them. The others are made by Karpenter or Auto Mode when pods wait.
+        told: What they are told at their start of how their GPUs are shared; empty for nothing. EKS tells the
+            managed ones.
     """
 
     settings: NodeGroup
@@ -90,6 +92,7 @@ class MachineGroup:
     zones: tuple[str, ...]
     gpus: int
     managed: bool
+    told: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -16,6 +16,7 @@ from components.cluster.base import Capabilities, Cluster, IngressEndpoint, conn
 from components.cluster.eks.machine_plan import GPU_RESOURCE, plan_machines
 from components.cluster.eks.place import Place
 from components.cluster.eks.storage import CLASS
+from components.cluster.eks.user_data import of_sharing
 from components.cluster.fleet import (
     ACCOUNTS,
     Fleet,
@@ -163,5 +164,6 @@ def groups_of(settings: EksSettings) -> dict[str, MachineGroup]:
             zones=zones_of(settings, group),
             gpus=plan.gpus,
             managed=name in managed,
+            told=of_sharing(group, settings.gpu),
         )
     return groups

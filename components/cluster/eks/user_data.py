@@ -42,10 +42,25 @@ def user_data(group: NodeGroup, sharing: GpuSettings) -> str | None:
     return base64.b64encode(text.encode()).decode() if text else None
 
 
-def al2023(group: NodeGroup, gpu: Gpu | None, sharing: GpuSettings) -> str:
+def of_sharing(group: NodeGroup, sharing: GpuSettings) -> str:
+    """What machines are told of their GPUs alone, for who sees to disks by itself; empty for nothing.
+
+    Karpenter takes the same forms as EKS, in plain text (its documentation, NodeClasses, spec.userData).
+
+    Args:
+        group: The group.
+        sharing: How the cluster's GPUs are shared.
+    """
+    gpu = gpu_of(group)
+    if group.ami == "bottlerocket":
+        return bottlerocket(gpu, sharing)
+    return al2023(group, gpu, sharing, disks=False)
+
+
+def al2023(group: NodeGroup, gpu: Gpu | None, sharing: GpuSettings, *, disks: bool = True) -> str:
     """MIME of one or two parts; empty for none."""
     parts: list[tuple[str, Sequence[str]]] = []
-    instances = instances_of(group)
+    instances = instances_of(group) if disks else ()
     if instances and all(instance.local_disks for instance in instances):
         # Images and pods on the machine's own disks: they are many times faster than volumes.
         parts.append(("application/node.eks.aws", _RAID0))

@@ -132,6 +132,8 @@ def _karpenter_class(name: str, group: MachineGroup, fleet: Fleet) -> Manifest:
     machines = instances_of(settings)
     if machines and all(machine.local_disks for machine in machines) and not bottlerocket:
         spec["instanceStorePolicy"] = "RAID0"
+    if group.told:
+        spec["userData"] = group.told
     if settings.reservation:
         spec["capacityReservationSelectorTerms"] = [{"id": settings.reservation}]
     return {

@@ -116,3 +116,16 @@ def test_its_gate_waits_longer_than_knative_gives_it_for_a_machine(run: Run) -> 
     gate = recorder.the("Gate", "torchserve-answers").inputs
     knative = recorder.the("ConfigMap", "knative-serving/config-deployment").inputs["data"]
     assert (deadline, knative["progress-deadline"], gate["timeoutSeconds"]) == ("1800s", "1500s", 1920)
+
+
+def test_machines_that_karpenter_makes_share_their_gpus_too(run: Run) -> None:
+    sliced = {"sharing": "timeSlicing", "replicas": 4}
+    recorder = run(
+        autoscaler="karpenter",
+        nodeGroups={"system": _SYSTEM, "rocket": _BOTTLEROCKET, "gpu": _GPU},
+        gpu=sliced,
+    )
+
+    classes = {found.name: found.inputs["spec"] for found in recorder.of("EC2NodeClass")}
+    assert 'device-sharing-strategy = "time-slicing"' in classes["rocket"]["userData"]
+    assert "userData" not in classes["gpu"]

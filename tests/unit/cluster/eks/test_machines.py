@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from components.cluster.eks.machine_plan import plan_machines, scaling_tags
+from components.cluster.eks.user_data import of_sharing
 from components.settings.eks.nodes import GpuSettings, NodeGroup
 
 _LABEL = "nvidia.com/device-plugin.config"
@@ -129,3 +130,11 @@ def test_bottlerocket_shares_gpus_by_settings_of_its_own(
     instance_type: str, sharing: GpuSettings, told: str | None
 ) -> None:
     assert _told(_group(instance_type, ami="bottlerocket"), sharing) == told
+
+
+def test_who_sees_to_disks_by_itself_is_told_of_gpus_alone() -> None:
+    cut = GpuSettings(sharing="mig", mig_profile="3g.20gb")
+
+    assert of_sharing(_group(), GpuSettings()) == ""
+    assert _RAID0 not in of_sharing(_group("p4d.24xlarge"), cut)
+    assert "--create-gpu-instance 3g.20gb,3g.20gb" in of_sharing(_group("p4d.24xlarge"), cut)
