@@ -62,6 +62,7 @@ KARPENTER = Component(
                     "clusterName": "of-the-layer",
                     "interruptionQueue": "of-the-layer",
                     "eksControlPlane": True,
+                    "isolatedVPC": True,
                 },
             },
         ),

@@ -118,6 +118,7 @@ class Fleet:
         readers: AWS roles of services that read model buckets, by service.
         interruption_queue: Name of the queue in which AWS says what it is about to take away; Karpenter only.
         instance_profile: Name of the profile by which machines get their role; Karpenter only.
+        isolated: Nothing reaches the internet: of AWS only what has an endpoint in the VPC answers.
     """
 
     cluster: str
@@ -138,6 +139,7 @@ class Fleet:
     readers: Mapping[str, PodRole] = field(default_factory=dict)
     interruption_queue: pulumi.Input[str] | None = None
     instance_profile: pulumi.Input[str] | None = None
+    isolated: bool = False
 
     @property
     def gpu_groups(self) -> Mapping[str, MachineGroup]:

@@ -30,7 +30,7 @@ def _deployment(name: str, namespace: str, image: str) -> dict[str, Any]:
 
 def _karpenter(namespace: str, image: str) -> dict[str, Any]:
     made = _deployment("karpenter", namespace, image)
-    names = ("CLUSTER_NAME", "INTERRUPTION_QUEUE")
+    names = ("CLUSTER_NAME", "INTERRUPTION_QUEUE", "ISOLATED_VPC")
     made["spec"]["template"]["spec"]["containers"][0]["env"] = [{"name": n, "value": "-"} for n in names]
     return made
 

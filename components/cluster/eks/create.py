@@ -255,7 +255,10 @@ def _network(
     ways = endpoints.Endpoints(
         place,
         endpoints.Args(
-            network=net, cidr=settings.network.cidr, interfaces=settings.network.interface_endpoints
+            network=net,
+            cidr=settings.network.cidr,
+            interfaces=settings.network.interface_endpoints,
+            more=endpoints.KARPENTERS if settings.autoscaler == "karpenter" else (),
         ),
         opts,
     ).outputs

@@ -23,6 +23,8 @@ SERVICES = (
     "logs",
     "sts",
 )
+KARPENTERS = ("sqs", "ssm")
+"""What Karpenter asks besides (its documentation, "Private Clusters")."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,11 +35,13 @@ class Args:
         network: The VPC that they are in, made here.
         cidr: Its addresses: who may ask.
         interfaces: Also the ones that cost by the hour; without, only S3's.
+        more: Further services that software on the cluster asks.
     """
 
     network: network.Outputs
     cidr: str
     interfaces: bool
+    more: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,5 +106,5 @@ class Endpoints(Part):
                 tags=self._place.tagged(service),
                 opts=self._options(),
             )
-            for service in SERVICES
+            for service in (*SERVICES, *args.more)
         ]

@@ -148,6 +148,7 @@ def fleet_of(settings: EksSettings, place: Place, found: Handover) -> Fleet:
         readers={name: role(account_of_service(name), arn) for name, arn in found.readers.items()},
         interruption_queue=found.interruption_queue,
         instance_profile=found.instance_profile,
+        isolated=settings.network.nat == "none",
     )
 
 

@@ -60,7 +60,12 @@ class Karpenter(Layer):
             after={WORKLOADS: [crds]},
             late=[
                 annotated("ServiceAccount", NAME, fleet.roles["karpenter"].annotations),
-                told(CLUSTER_NAME=fleet.cluster, INTERRUPTION_QUEUE=fleet.interruption_queue),
+                told(
+                    CLUSTER_NAME=fleet.cluster,
+                    INTERRUPTION_QUEUE=fleet.interruption_queue,
+                    # It would wait for prices and profiles, which are told in the internet only.
+                    ISOLATED_VPC="true" if fleet.isolated else "false",
+                ),
             ],
         )
         checks: list[Check] = [DeploymentAvailable(NAMESPACE, NAME)]

@@ -18,7 +18,20 @@ def test_the_controller_is_told_its_cluster_and_its_queue(run: Run) -> None:
     assert {row["name"]: row["value"] for row in container["env"]} == {
         "CLUSTER_NAME": "kserve-platform-eks-prod",
         "INTERRUPTION_QUEUE": "kserve-platform-eks-prod-interruptions",
+        "ISOLATED_VPC": "false",
     }
+
+
+def test_without_a_way_to_the_internet_karpenter_asks_what_has_an_endpoint_in_the_vpc(run: Run) -> None:
+    recorder = run("eks-prod", "karpenter", network={"nat": "none", "interfaceEndpoints": True})
+    (container,) = recorder.the("Deployment", CONTROLLER).inputs["spec"]["template"]["spec"]["containers"]
+
+    assert {"name": "ISOLATED_VPC", "value": "true"} in container["env"]
+    assert {"sqs", "ssm"} <= {found.name for found in recorder.of("VpcEndpoint")}
+
+
+def test_nobody_pays_for_endpoints_that_only_karpenter_asks(run: Run) -> None:
+    assert {"sqs", "ssm"} & {found.name for found in run("eks-prod").of("VpcEndpoint")} == set()
 
 
 def test_groups_that_begin_empty_become_pools_and_the_others_node_groups(run: Run) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from components.errors import Problem
-from components.settings.eks.derived import instances_of, zones_of
+from components.settings.eks.derived import instances_of, managed_groups, zones_of
 from components.settings.parts import Parts, Rule
 from components.settings.rules.eks.scope import eks_of, groups_of, of_group
 
@@ -87,9 +87,28 @@ def blocks_are_of_types_that_are_sold_so(parts: Parts) -> Iterator[Problem]:
                 )
 
 
+def machines_made_for_pods_name_their_reservation_by_its_id(parts: Parts) -> Iterator[Problem]:
+    """Classes of Karpenter and of Auto Mode select reservations, and know no resource groups of them."""
+    cluster = eks_of(parts)
+    managed = managed_groups(cluster) if cluster else {}
+    for name, group in groups_of(parts):
+        if cluster and name not in managed and (group.reservation or "").startswith("arn:"):
+            yield of_group(
+                name,
+                "reservation",
+                value=group.reservation,
+                what="names a resource group",
+                why=f"with autoscaler: {cluster.autoscaler} machines of this group are started by classes, "
+                "which take ids of reservations only",
+                fix="write the id of a reservation, like cr-0123456789abcdef0, "
+                "or autoscaler: clusterAutoscaler",
+            )
+
+
 RULES: tuple[Rule, ...] = (
     reservations_are_named_where_they_are_used,
     a_reservation_is_in_one_zone,
     a_reservation_is_of_one_type,
     blocks_are_of_types_that_are_sold_so,
+    machines_made_for_pods_name_their_reservation_by_its_id,
 )
