@@ -83,7 +83,7 @@ def test_what_somebody_edits_or_deletes_by_hand_comes_back(platform: Platform) -
 
 def test_a_changed_setting_updates_just_what_depends_on_it(platform: Platform) -> None:
     """Two resources: the InferenceService, and the gate that waits for its new revision."""
-    platform.configure(", maxReplicas: 3")
+    platform.configure(", maxReplicas: 4")
     output = platform.must("up")
     platform.configure()
     assert re.search(r": done in .+ \(2 updated, \d+ unchanged\)$", output, re.MULTILINE), output
