@@ -119,6 +119,7 @@ def test_what_the_infra_part_tells_is_not_secret_where_nothing_of_it_is(run: Run
     told = run("infra").exports["infra"]
 
     assert set(told) == {
+        "instanceProfile",
         "interruptionQueue",
         "keyArn",
         "nodeRole",
