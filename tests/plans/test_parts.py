@@ -140,7 +140,7 @@ def test_a_first_preview_of_a_part_shows_all_that_it_will_make(part: str, run: R
 def test_services_say_where_they_answer_and_what_they_are_on(run: Run) -> None:
     exports = run("services").exports
 
-    assert exports["url"] == "http://ingress.example.org:80"
+    assert exports["url"] == "https://ingress.example.org:443"
     assert exports["versions"] == run("platform").exports["versions"]
     assert exports["serviceHostnames"] == {"torchserve": "torchserve.kserve-test.models.example.org"}
 
