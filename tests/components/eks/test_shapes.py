@@ -47,9 +47,10 @@ def test_aws_takes_every_input_of_a_stack(stack: str, run: Run) -> None:
 )
 def test_aws_takes_every_form_of_a_gpu_group(group: dict[str, Any], run: Run) -> None:
     system = {"instanceTypes": ["m7i.xlarge"], "minSize": 2, "maxSize": 4}
-    gpu = {"instanceTypes": ["g6.4xlarge"], "minSize": 0, "maxSize": 2, **group}
+    plain = {"instanceTypes": ["g6.4xlarge"], "minSize": 0, "maxSize": 2}
+    groups = {"system": system, "plain": plain, "gpu": {**plain, **group}}
 
-    recorder = run("eks-dev", nodeGroups={"system": system, "gpu": gpu}, budget={}, deletionProtection=False)
+    recorder = run("eks-dev", nodeGroups=groups, budget={}, deletionProtection=False)
 
     assert _refused(recorder) == []
 
