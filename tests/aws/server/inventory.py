@@ -19,12 +19,15 @@ _LISTS = (
     ("ec2", "DescribeVpcEndpoints", "VpcEndpoints", "VpcEndpointId"),
     ("ec2", "DescribeVpcs", "Vpcs", "VpcId"),
     ("eks", "ListClusters", "clusters", ""),
+    ("events", "ListRules", "Rules", "Name"),
+    ("iam", "ListInstanceProfiles", "InstanceProfiles", "InstanceProfileName"),
     ("iam", "ListOpenIDConnectProviders", "OpenIDConnectProviderList", "Arn"),
     ("iam", "ListRoles", "Roles", "RoleName"),
     ("kms", "ListAliases", "Aliases", "AliasName"),
     ("kms", "ListKeys", "Keys", "KeyId"),
     ("logs", "DescribeLogGroups", "logGroups", "logGroupName"),
     ("s3", "ListBuckets", "Buckets", "Name"),
+    ("sqs", "ListQueues", "QueueUrls", ""),
 )
 
 
@@ -34,7 +37,7 @@ def inventory(aws: Calls, eks: World) -> list[str]:
     for service, operation, rows, name in _LISTS:
         found += [
             f"{rows} {row[name] if name else row}"
-            for row in aws(service, operation)[rows]
+            for row in aws(service, operation).get(rows, [])
             if isinstance(row, str) or row.get("State") not in {"deleted", "deleting"}
         ]
     keys = [row.removeprefix("Keys ") for row in found if row.startswith("Keys ")]
