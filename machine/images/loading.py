@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import subprocess
+import threading
+import time
 import tomllib
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
-from dataclasses import dataclass
-from typing import IO, cast
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 
 from components.catalog.images import IMAGES, full_repository
 from components.errors import PlatformError
@@ -28,6 +28,9 @@ _SNAPSHOTTERS = (
     ("io.containerd.grpc.v1.cri", "containerd", "snapshotter"),
 )
 _USUAL_SNAPSHOTTER = "overlayfs"
+_ANSWER_SECONDS = 60.0
+_SEND_SECONDS = 900.0
+_ASKED_EVERY_SECONDS = 0.5
 
 
 def ensure_node_image(reference: str, endpoint: DockerEndpoint, cache: Cache) -> None:
@@ -113,7 +116,7 @@ def bring_images(
         node: Name of its container.
         endpoint: The engine it runs on.
         cache: Where the images are.
-        go_on: Called all the while; what it raises ends the import, which leaves no image half there.
+        go_on: Called all the while; a PlatformError ends the import, which leaves no image half there.
 
     Returns:
         References of what was imported.
@@ -159,7 +162,7 @@ def _known(node: str, endpoint: DockerEndpoint) -> dict[str, str]:
 
 def _ask(node: str, endpoint: DockerEndpoint, *arguments: str) -> str:
     command = endpoint.command("docker", "exec", node, *arguments)
-    return run(command, environment=endpoint.environment()).output
+    return run(command, environment=endpoint.environment(), timeout=_ANSWER_SECONDS).output
 
 
 def _send(
@@ -180,31 +183,50 @@ def _send(
     ) as process:
         assert process.stdin is not None
         assert process.stderr is not None
-        try:
-            sink = cast("IO[bytes]", _Asking(process.stdin, go_on))
-            oci.write_archive(blobs, images, sink, without=without)
-            process.stdin.close()
-        except BrokenPipeError:
-            pass  # it ended early: what it said on its way out is the reason
-        except BaseException:
-            end_group(process)
-            raise
-        said = process.stderr.read().decode(errors="replace")
+        with _watched(process, go_on):
+            try:
+                oci.write_archive(blobs, images, process.stdin, without=without)
+                process.stdin.close()
+            except BrokenPipeError:
+                pass  # it ended early: what it said on its way out is the reason
+            except BaseException:
+                end_group(process)
+                raise
+            said = process.stderr.read().decode(errors="replace")
     if process.returncode:
         names = ", ".join(image.reference for image in images)
         raise PlatformError.single("images were refused", seen=names, why=last_lines(said))
 
 
-@dataclass(frozen=True)
-class _Asking:
-    """As much of a sink as a stream of tar needs; it asks before each piece whether to go on."""
+@contextmanager
+def _watched(process: subprocess.Popen[bytes], go_on: Callable[[], None]) -> Iterator[None]:
+    """End a program that is not to go on, or that takes too long, while the block writes to it or reads.
 
-    sink: IO[bytes]
-    go_on: Callable[[], None]
+    Neither returns by itself where Docker has lost its containerd: nobody empties the pipe.
+    """
+    over, reasons = threading.Event(), list[PlatformError]()
+    deadline = time.monotonic() + _SEND_SECONDS
 
-    def write(self, data: bytes) -> int:
-        self.go_on()
-        return self.sink.write(data)
+    def watch() -> None:
+        try:
+            go_on()
+            while not over.wait(_ASKED_EVERY_SECONDS):
+                go_on()
+                if time.monotonic() > deadline:
+                    raise PlatformError.single(f"images were not taken within {_SEND_SECONDS:.0f} s")
+        except PlatformError as reason:
+            reasons.append(reason)
+            end_group(process)
+
+    watcher = threading.Thread(target=watch, daemon=True)
+    watcher.start()
+    try:
+        yield
+    finally:
+        over.set()
+        watcher.join()
+    if reasons:
+        raise reasons[0]
 
 
 def _full(reference: str) -> tuple[str, str]:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
 import tarfile
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from components.errors import PlatformError
 from machine.cache import Cache
+from machine.images import loading
 from machine.images.loading import (
     bring_images,
     ensure_node_image,
@@ -155,16 +159,49 @@ def test_the_snapshotter_is_read_where_each_version_of_containerd_keeps_it(
 
 
 def test_an_import_ends_when_the_user_asks_to_stop(cache: Cache, docker: DockerDouble) -> None:
-    class Enough(Exception):
+    class Enough(PlatformError):
         """Somebody pressed Ctrl-C."""
 
     def stop() -> None:
-        raise Enough
+        raise Enough.single("enough")
 
     with pytest.raises(Enough):
         bring_images([small_image(cache, "a:1", "1")], "node-1", docker.endpoint, cache, go_on=stop)
 
     assert not docker.received.exists()
+
+
+def test_an_import_that_nobody_takes_ends_when_the_user_asks_to_stop(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As Docker leaves one whose containerd was killed: no end, and a pipe that is never emptied."""
+    monkeypatch.setattr(loading, "_ASKED_EVERY_SECONDS", 0.02)
+    asked = iter(range(10))
+
+    def stop() -> None:
+        if next(asked) > 3:
+            raise PlatformError.single("enough")
+
+    def write_all() -> None:
+        with loading._watched(process, stop), suppress(BrokenPipeError):
+            assert process.stdin is not None
+            process.stdin.write(bytes(1 << 20))
+
+    with (
+        subprocess.Popen(["sleep", "60"], stdin=subprocess.PIPE, start_new_session=True) as process,
+        pytest.raises(PlatformError, match="enough"),
+    ):
+        write_all()
+    assert process.returncode == -signal.SIGTERM
+
+
+def test_an_import_that_takes_too_long_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(loading, "_ASKED_EVERY_SECONDS", 0.02)
+    monkeypatch.setattr(loading, "_SEND_SECONDS", 0.1)
+    with (
+        subprocess.Popen(["sleep", "60"], start_new_session=True) as process,
+        pytest.raises(PlatformError, match="images were not taken within 0 s"),
+        loading._watched(process, lambda: None),
+    ):
+        process.wait()
 
 
 def test_a_node_image_of_ours_leaves_its_name_to_upstreams(docker: DockerDouble) -> None:
