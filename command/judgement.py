@@ -33,9 +33,6 @@ _ROW = re.compile(r"^  (at|seen|why|do): +(.*)$", re.MULTILINE)
 def judge(engine: Engine, board: Board) -> tuple[Outcome, EngineProgress]:
     """Preview the plan with the policies and tell their advice.
 
-    A preview that fails for another reason is passed over: `up` meets that reason itself, or mends it (it
-    starts a cluster that stands still).
-
     Raises:
         PlatformError: The policies refuse the plan; nothing was changed.
     """
@@ -47,6 +44,12 @@ def judge(engine: Engine, board: Board) -> tuple[Outcome, EngineProgress]:
     for line in told:
         board.say(line)
     return outcome, progress
+
+
+def new_advice(before: Iterable[Violation], after: Iterable[Violation]) -> list[str]:
+    """The advice of `up` about what the preview said nothing of: it could not know the values."""
+    told = {(one.policy, one.urn) for one in before}
+    return advice(one for one in after if (one.policy, one.urn) not in told)
 
 
 def refuse(violations: Sequence[Violation]) -> None:

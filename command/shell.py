@@ -11,7 +11,6 @@ import yaml
 from command.display.make import make_board
 from command.engine.environment import engine_variables, shell_exports
 from command.engine.places import Places
-from command.engine.policies import write_pack
 from command.engine.pulumi import Engine
 from command.engine.shim import write_shim
 from command.engine.store import prepare_store, read_checkpoint
@@ -51,16 +50,16 @@ def exports(places: Places, machine: Machine, *, context: str | None = None) -> 
     """
     engine = machine.engine()
     prepare_store(places, engine.variables())
-    pack = write_pack(places, places.checkout / "policies")
     variables = {
         **engine_variables(places, offline=not engine.plugin.official),
-        **pack.variables,
+        **(engine.pack.variables if engine.pack else {}),
         **engine.extra,
         **machine.docker_variables(),
         **_kubeconfig(places, engine, context),
     }
     shim = write_shim(places, machine.program("pulumi"))
-    return shell_exports(variables, (str(shim), *engine.folders, str(pack.programs)))
+    programs = (str(engine.pack.programs),) if engine.pack else ()
+    return shell_exports(variables, (str(shim), *engine.folders, *programs))
 
 
 def in_context(kubeconfig: str, context: str) -> str:

@@ -17,6 +17,7 @@ from command.display.board import Board
 from command.display.make import make_board
 from command.display.words import duration
 from command.endpoints import Endpoint, endpoints
+from command.engine.events import Violation
 from command.engine.places import Places
 from command.engine.progress import EngineProgress, changes_in_words
 from command.engine.pulumi import Engine
@@ -24,7 +25,7 @@ from command.engine.run import Outcome
 from command.engine.store import prepare_store, read_checkpoint
 from command.failure import describe
 from command.inference.client import ask, curl_line
-from command.judgement import judge, note_judged, plan_of, refuse, was_judged
+from command.judgement import judge, new_advice, note_judged, plan_of, refuse, was_judged
 from command.predict import show
 from command.prove import Check, Sample, await_prediction, failed_check
 from command.recover import recover
@@ -102,20 +103,36 @@ def bring_up(places: Places, settings: Settings, board: Board, machine: Machine)
     recover(engine, board, cluster_is_ours=machine.makes_cluster)
     known = read_checkpoint(places.checkpoint).get("resources")
     plan = plan_of(places, os.environ)
+    judged: list[Violation] = []
     if engine.pack and not (known and was_judged(places, plan)):
         outcome, progress = judge(engine, board)
-        if outcome.interrupted:
-            board.say(f"\n{tell_failure(places, board, machine, outcome, progress, 'up')}")
-            return Proof(INTERRUPTED)
+        judged = progress.violations
+        # A kind cluster that stands still fails its preview, and `up` starts it. Elsewhere machines would be
+        # made before the rules over the whole stack were asked.
+        if outcome.interrupted or (outcome.status and not machine.makes_cluster):
+            return failed(places, board, machine, outcome, progress)
     with board.step(_AGAIN if known else _FIRST) as note:
         outcome, progress = engine.operate(board, "up")
         note(changes_in_words(progress.changes))
+    for line in new_advice(judged, progress.violations):
+        board.say(line)
+    refused = any(one.refused for one in progress.violations)
+    broken = any(one.urn for one in progress.failures())
+    if outcome.status and (outcome.interrupted or broken or not refused):
+        proof = failed(places, board, machine, outcome, progress)
+        if outcome.interrupted or not refused:
+            return proof
     refuse(progress.violations)
-    if outcome.status:
-        board.say(f"\n{tell_failure(places, board, machine, outcome, progress, 'up')}")
-        return Proof(INTERRUPTED if outcome.interrupted else FAILED)
     note_judged(places, plan)
     return prove(places, settings, board, machine, progress.outputs)
+
+
+def failed(
+    places: Places, board: Board, machine: Machine, outcome: Outcome, progress: EngineProgress
+) -> Proof:
+    """Say why a run of the engine failed, or that it was stopped."""
+    board.say(f"\n{tell_failure(places, board, machine, outcome, progress, 'up')}")
+    return Proof(INTERRUPTED if outcome.interrupted else FAILED)
 
 
 def tell_failure(

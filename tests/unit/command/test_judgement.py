@@ -95,6 +95,54 @@ def test_what_is_refused_on_the_way_is_told_as_such(engine: FakeEngine) -> None:
         up(engine)
 
 
+def test_what_failed_is_told_beside_what_is_refused(engine: FakeEngine) -> None:
+    engine.events = [
+        events.begun("kserve", DEPLOYMENT, "controller", "create"),
+        events.said("error", "no room on any node", events.object_urn("kserve", DEPLOYMENT, "controller")),
+        REFUSED,
+    ]
+    engine.outcome = Outcome(1, 1.0, "", False)
+    lines = Lines()
+
+    with pytest.raises(PlatformError, match=r"\(policy isvc-gpu-tolerates\)"):
+        up(engine, lines)
+
+    assert "no room on any node" in lines.text.getvalue()
+
+
+def test_who_stops_it_is_told_so_whatever_is_refused(engine: FakeEngine) -> None:
+    engine.pack = None
+    engine.events = [REFUSED]
+    engine.outcome = Outcome(1, 1.0, "", True)
+
+    assert up(engine).status == 130
+
+
+def test_advice_that_only_up_can_give_is_told_and_the_rest_not_twice(engine: FakeEngine) -> None:
+    engine.previewed = [advised("one")]
+    engine.events = [advised("one"), advised("late")]
+    lines = Lines()
+
+    assert up(engine, lines).status == 0
+    assert [line for line in lines.text.getvalue().splitlines() if line.startswith("policy")] == [
+        "policy image-pinned: Images are pinned (Deployment one)",
+        "policy image-pinned: Images are pinned (Deployment late)",
+    ]
+
+
+def test_a_failed_preview_stops_what_is_made_elsewhere(places: Places, engine: FakeEngine) -> None:
+    places.stack_file.write_text(
+        "config:\n  kserve-platform:cluster: {provider: existing, kubeconfig: /none, context: c}\n"
+    )
+    engine.outcome = Outcome(1, 1.0, "AWS refused the credentials", False)
+    machine = FakeMachine(engine, makes_cluster=False)
+
+    ended = bring_up(places, load_stack_file(places.stack_file), Board([]), machine)
+
+    assert ended.status == 1
+    assert engine.operations == ["preview"]
+
+
 def test_a_plan_that_was_not_carried_out_is_judged_again(engine: FakeEngine) -> None:
     engine.outcome = Outcome(1, 1.0, "the program failed", False)
     up(engine)

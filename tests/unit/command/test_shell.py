@@ -10,6 +10,7 @@ import yaml
 
 from command.display.board import Board
 from command.engine.places import Places
+from command.engine.policies import write_pack
 from command.engine.store import remove_stack
 from command.local_machine import LocalMachine
 from command.shell import exports, in_context
@@ -90,7 +91,9 @@ def test_what_the_machine_says_of_docker_is_exported(places: Places) -> None:
 
 def test_a_preview_in_the_shell_runs_the_policy_pack_of_the_checkout(places: Places) -> None:
     state(places, kubeconfig="encrypted")
-    text = exports(places, machine(places))
+    one = machine(places)
+    one.fake.pack = write_pack(places, places.checkout / "policies")
+    text = exports(places, one)
     (named,) = (line for line in text.splitlines() if "PULUMI_OPTION_POLICY_PACK" in line)
     folder = Path(named.partition("=")[2])
     assert (folder / "PulumiPolicy.yaml").read_text() == (
