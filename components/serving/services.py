@@ -12,6 +12,7 @@ from components.cluster.fleet import MachineGroup
 from components.layers.model_storage import NAMESPACE
 from components.layers.platform import KSERVES_PREDICTOR, Platform, predictor_size
 from components.serving import mnist
+from components.serving.growth import most_pods
 from components.serving.inference_service import Account, Args, InferenceService, Predictor
 from components.serving.placement import placement_of
 from components.serving.transformer import Sized
@@ -104,14 +105,10 @@ def _transformer(asked: Transformer | None, settings: Settings) -> Sized | None:
     return Sized(asked, sized(asked.resources, default, KSERVES_PREDICTOR.resources))
 
 
-# Room for a burst. Without a bound one takes every machine that an autoscaler may buy.
-_MOST_PODS = 3
-
-
 def _scaling(service: Scaled) -> dict[str, Any]:
     return {
         "min_replicas": service.min_replicas,
-        "max_replicas": service.max_replicas or max(_MOST_PODS, service.min_replicas),
+        "max_replicas": most_pods(service.min_replicas, service.max_replicas),
         "cold_start": service.cold_start,
         "container_concurrency": service.container_concurrency,
         "target": service.target,

@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from components.serving.growth import most_pods
 from components.settings.resources import Resources
 from components.settings.transformer import Transformer
 
@@ -65,9 +66,11 @@ def transformer_spec(
             "seccompProfile": {"type": "RuntimeDefault"},
         },
     }
-    spec: dict[str, Any] = {"containers": [container], "minReplicas": settings.min_replicas}
-    if settings.max_replicas is not None:
-        spec["maxReplicas"] = settings.max_replicas
+    spec: dict[str, Any] = {
+        "containers": [container],
+        "minReplicas": settings.min_replicas,
+        "maxReplicas": most_pods(settings.min_replicas, settings.max_replicas),
+    }
     if timeout is not None:
         spec["timeout"] = timeout
     if account is not None:

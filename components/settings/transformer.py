@@ -39,4 +39,4 @@ class Transformer(Model):
     """Fewest pods. Zero (knative mode): none while nobody asks."""
 
     max_replicas: Annotated[int, Field(ge=1)] | None = None
-    """Most pods; without a bound when absent."""
+    """Most pods. Absent: three, or minReplicas where that is more."""

@@ -59,6 +59,15 @@ def test_a_service_that_names_no_bound_gets_one_that_holds_its_fewest(fewest: in
     assert manifest("a", "n", _predictor(service))["spec"]["predictor"]["maxReplicas"] == most
 
 
+@pytest.mark.parametrize(("fewest", "most"), [(0, 3), (1, 3), (3, 3), (5, 5)])
+def test_a_transformer_that_names_no_bound_gets_one_that_holds_its_fewest(fewest: int, most: int) -> None:
+    transformer = {"image": "registry.example.org/tokenizer:1.0.0", "minReplicas": fewest}
+    service = {"modelFormat": "sklearn", "storageUri": "gs://bucket/v1", "transformer": transformer}
+
+    written = manifest("a", "n", _predictor(service))["spec"]["transformer"]
+    assert (written["minReplicas"], written["maxReplicas"]) == (fewest, most)
+
+
 def test_who_accepts_cold_starts_says_so_where_rules_look() -> None:
     service = {"modelFormat": "sklearn", "storageUri": "gs://b/v1", "minReplicas": 0, "coldStart": "accepted"}
 
