@@ -23,7 +23,7 @@ from components.layers.ordering import FOUNDATION
 
 PUBLIC, LOCAL = "knative-gateway", "knative-local-gateway"
 GATEWAY_CLASS = "istio"
-HTTP_PORT = 80
+HTTP_PORT, HTTPS_PORT = 80, 443
 
 ServiceType = Literal["ClusterIP", "NodePort", "LoadBalancer"]
 
@@ -40,6 +40,7 @@ class Args:
         profile: How the gateways' pods are run.
         exposure: What a load balancer is told, where the cluster makes any of its own kind.
         balancers: Who makes load balancers, where that is software on the cluster: it must outlive them.
+        secret: Secret with the certificate of the public gateway; None for plain HTTP.
     """
 
     control_plane: istio.Outputs
@@ -49,6 +50,7 @@ class Args:
     profile: Profile
     exposure: Exposure | None = None
     balancers: tuple[pulumi.Resource, ...] = ()
+    secret: str | None = None
 
 
 @dataclass(frozen=True)
@@ -70,7 +72,14 @@ class Gateways(Layer):
     def __init__(self, cluster: Cluster, args: Args) -> None:
         super().__init__("Gateways", "gateways", cluster)
         manifests = [
-            *gateway(PUBLIC, args.service_type, args.node_port, args.exposure, small=args.profile.small),
+            *gateway(
+                PUBLIC,
+                args.service_type,
+                args.node_port,
+                args.exposure,
+                secret=args.secret,
+                small=args.profile.small,
+            ),
             *gateway(LOCAL, "ClusterIP", None, None, small=args.profile.small),
         ]
         # Before istiod is there: it finds them when it starts, and their pods start with it.
@@ -107,6 +116,7 @@ def gateway(
     node_port: int | None,
     exposure: Exposure | None = None,
     *,
+    secret: str | None = None,
     small: bool,
 ) -> list[Manifest]:
     """A gateway, and what istiod is to lay over the objects that it makes of it."""
@@ -148,8 +158,19 @@ def gateway(
                         "port": HTTP_PORT,
                         "protocol": "HTTP",
                         "allowedRoutes": {"namespaces": {"from": "All"}},
-                    }
+                    },
+                    *([_encrypted(secret)] if secret else []),
                 ],
             },
         },
     ]
+
+
+def _encrypted(secret: str) -> Manifest:
+    return {
+        "name": "https",
+        "port": HTTPS_PORT,
+        "protocol": "HTTPS",
+        "tls": {"mode": "Terminate", "certificateRefs": [{"name": secret}]},
+        "allowedRoutes": {"namespaces": {"from": "All"}},
+    }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pulumi
@@ -11,7 +11,7 @@ import pulumi
 from components.catalog.render import Rendered
 from components.cluster.base import Cluster
 from components.cluster.checks import Check, DeploymentAvailable
-from components.layers import gateways, istio, knative
+from components.layers import gateway_tls, gateways, istio, knative
 from components.layers.edits import Edit, for_object, with_data, without
 from components.layers.exposure import Exposure
 from components.layers.layer import Layer, Profile, profile_edits
@@ -41,6 +41,7 @@ class Args:
         exposure: What a load balancer of Kourier's gateway is told, where the cluster makes any of its own
             kind; the others use ours.
         balancers: Who makes load balancers, where that is software on the cluster: it must outlive them.
+        encrypted: Hosts that the public gateway answers by TLS as well, with `gateway_tls`'s certificate.
     """
 
     rendered: Rendered
@@ -52,6 +53,7 @@ class Args:
     profile: Profile
     exposure: Exposure | None = None
     balancers: tuple[pulumi.Resource, ...] = ()
+    encrypted: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -74,7 +76,7 @@ class KnativeIngress(Layer):
         super().__init__("KnativeIngress", "knative-ingress", cluster)
         needed = [*args.serving.foundation, args.serving.crds, *args.routing_crds, *args.balancers]
         installed = self.install(
-            [*args.rendered.objects, *extra_objects(args.ingress_class)],
+            [*args.rendered.objects, *extra_objects(args.ingress_class, args.encrypted)],
             (
                 *ingress_edits(args.ingress_class, args.service_type, args.node_port, args.exposure),
                 *profile_edits(args.profile),
@@ -111,8 +113,14 @@ def ingress_edits(
             return (for_object("Service", KOURIER_SERVICE, _exposed(service_type, node_port, exposure)),)
 
 
-def extra_objects(ingress_class: IngressClass) -> list[Manifest]:
-    """The gateways as KServe's VirtualServices name them; Istio's ingress class brings its own."""
+def extra_objects(ingress_class: IngressClass, encrypted: Sequence[str] = ()) -> list[Manifest]:
+    """The gateways as KServe's VirtualServices name them; Istio's ingress class brings its own.
+
+    Args:
+        ingress_class: Which one.
+        encrypted: Hosts that the public one answers by TLS as well. Not all: those are the Gateway's own, and
+            of two servers for the same hosts on one port istiod drops the second.
+    """
     if ingress_class != "gateway-api":
         return []
     return [
@@ -126,12 +134,21 @@ def extra_objects(ingress_class: IngressClass) -> list[Manifest]:
                     {
                         "hosts": ["*"],
                         "port": {"name": "http", "number": gateways.HTTP_PORT, "protocol": "HTTP"},
-                    }
+                    },
+                    *([_tls_server(encrypted)] if encrypted and name == PUBLIC else []),
                 ],
             },
         }
         for name in (PUBLIC, LOCAL)
     ]
+
+
+def _tls_server(hosts: Sequence[str]) -> Manifest:
+    return {
+        "hosts": list(hosts),
+        "port": {"name": "https", "number": gateways.HTTPS_PORT, "protocol": "HTTPS"},
+        "tls": {"mode": "SIMPLE", "credentialName": gateway_tls.SECRET},
+    }
 
 
 def _selector(gateway: str) -> dict[str, str]:

@@ -14,6 +14,7 @@ from components.cluster.base import Capabilities, Cluster
 from components.layers import (
     cert_manager,
     gateway_api,
+    gateway_tls,
     gateways,
     istio,
     knative,
@@ -87,7 +88,7 @@ def install(cluster: Cluster, settings: Settings, rendered: Mapping[str, Rendere
         model_guard.Args(storage.outputs.namespace, callers=callers(settings), quota=quota(settings)),
     )
     software = _software(cluster, rendered, certificates.outputs.ready, profile)
-    network = _network(cluster, rendered, software, profile)
+    network = _network(cluster, settings, rendered, software, profile, certificates.outputs.ready)
     serving = knative.Knative(
         cluster,
         knative.Args(
@@ -113,6 +114,7 @@ def install(cluster: Cluster, settings: Settings, rendered: Mapping[str, Rendere
             exposure=_exposure(cluster, settings.platform.ingress_class),
             balancers=software.balancers,
             profile=profile,
+            encrypted=gateway_tls.hosts(platform.domain) if platform.tls else (),
         ),
     )
     controller = kserve.KServe(
@@ -178,10 +180,16 @@ def _software(
 
 
 def _network(
-    cluster: Cluster, rendered: Mapping[str, Rendered], software: Software, profile: Profile
+    cluster: Cluster,
+    settings: Settings,
+    rendered: Mapping[str, Rendered],
+    software: Software,
+    profile: Profile,
+    certificates: pulumi.Resource,
 ) -> Network:
     if entries.GATEWAY_API.name not in rendered:
         return Network()
+    tls = settings.platform.tls
     routes = gateway_api.GatewayApi(cluster, gateway_api.Args(rendered[entries.GATEWAY_API.name]))
     mesh = istio.Istio(cluster, istio.Args(rendered["istio"], routes.outputs.crds, profile))
     doors = gateways.Gateways(
@@ -194,9 +202,14 @@ def _network(
             exposure=_exposure(cluster, "gateway-api"),
             balancers=software.balancers,
             profile=profile,
+            secret=gateway_tls.SECRET if tls else None,
         ),
     )
-    return Network(crds=(routes.outputs.crds, mesh.outputs.crds), ready=(doors.outputs.ready,))
+    issued: tuple[pulumi.Resource, ...] = ()
+    if tls:
+        asked = gateway_tls.Args(settings.platform.domain, tls.issuer, certificates, mesh.outputs.namespace)
+        issued = (gateway_tls.GatewayTls(cluster, asked).outputs.issued,)
+    return Network(crds=(routes.outputs.crds, mesh.outputs.crds), ready=(doors.outputs.ready, *issued))
 
 
 def _exposure(cluster: Cluster, ingress_class: IngressClass) -> Exposure | None:

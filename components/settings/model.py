@@ -25,6 +25,7 @@ from components.settings.platform import (
     PlatformSettings,
     Quota,
     ResourceProfile,
+    Tls,
 )
 from components.settings.resources import Amounts, Resources
 from components.settings.runtimes import Protocol, RuntimeName
@@ -61,6 +62,7 @@ __all__ = [
     "Service",
     "Settings",
     "StorageSettings",
+    "Tls",
     "Transformer",
 ]
 

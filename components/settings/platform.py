@@ -9,7 +9,7 @@ from pydantic import Field
 from components.settings.base import Model
 from components.settings.resources import Resources
 from components.settings.runtimes import ALL_RUNTIMES, RuntimeName
-from components.settings.text import Domain
+from components.settings.text import Domain, Word
 
 DeploymentMode = Literal["knative", "standard"]
 IngressClass = Literal["gateway-api", "istio", "kourier"]
@@ -26,6 +26,17 @@ class KServeOptions(Model):
     storage_initializer_resources: Resources | None = None
     """What the init container gets that downloads a model. Absent: as KServe ships it. Large models need more
     memory."""
+
+
+class Tls(Model):
+    """How requests from outside are encrypted, on port 443 of the public gateway.
+
+    Port 80 stays open beside it: Knative asks there whether routes work.
+    """
+
+    issuer: Word | None = None
+    """ClusterIssuer of cert-manager that signs for *.<namespace>.<domain>. Absent: an authority of the
+    stack's own, whose certificate clients have to be given."""
 
 
 class Quota(Model):
@@ -59,6 +70,10 @@ class PlatformSettings(Model):
     runtimes: Annotated[tuple[RuntimeName, ...], Field(min_length=1)] = ALL_RUNTIMES
     """ClusterServingRuntimes to install, by the names that `kubectl get clusterservingruntimes` shows. All of
     KServe's by default: an unused one costs nothing."""
+
+    tls: Tls | None = None
+    """Encrypts requests from outside; `tls: {}` is enough. Absent: plain HTTP, refused in production. On EKS
+    the load balancer can do it, by cluster.loadBalancer.certificate."""
 
     quota: Quota = Quota()
     """What the models' namespace may take at most."""

@@ -277,3 +277,13 @@ def test_the_models_namespace_is_closed_before_a_model_is_there(run: Run) -> Non
         ("NetworkPolicy", "kserve-test/from-gateways"),
         ("ResourceQuota", "kserve-test/models"),
     } <= before
+
+
+def test_an_encrypted_stack_is_ready_once_its_certificate_is_issued(run: Run) -> None:
+    recorder = run(tls={})
+
+    before = recorder.before(recorder.the("InferenceService", "kserve-test/torchserve"))
+    assert ("Gate", "gateway-certificate") in before
+    assert ("Gate", "cert-manager") in recorder.before(
+        recorder.the("Certificate", "istio-system/gateway-tls")
+    )

@@ -37,6 +37,7 @@ PARTS = ["eks-prod-infra", "eks-prod-platform", "eks-prod-services"]
 pytestmark = pytest.mark.build
 
 Run = Callable[..., Recorder]
+_PLATFORM = "kserve-platform:platform"
 
 
 @pytest.fixture(scope="module")
@@ -53,10 +54,13 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
         patch.setenv("HOME", str(home))
 
         @cache
-        def whole(plan: str, *, preview: bool = False) -> Recorder:
+        def whole(plan: str, *, preview: bool = False, encrypted: bool = False) -> Recorder:
             stack = plan.removesuffix("-built")
             patch.setenv("KSERVE_PLATFORM_CACHE", str(home / ("built" if plan != stack else "pulled")))
             config = handed_over(ROOT / "stacks" / f"Pulumi.{stack}.yaml")
+            if encrypted:
+                platform = json.loads(config.get(_PLATFORM, "{}"))
+                config = {**config, _PLATFORM: json.dumps({**platform, "tls": {}})}
             recorder = Recorder(stack=stack, preview=preview, config=config)
             recorder.run(lambda: runpy.run_path(str(ROOT / "__main__.py"), run_name="__main__"))
             return recorder

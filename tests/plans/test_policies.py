@@ -23,6 +23,9 @@ JUDGED_LATER = {
     "eks-dev": {"pod-identity-least"},
     "eks-prod": {"model-bucket-private", "pod-identity-least"},
 }
+# Stacks whose cluster is no more of one environment than of another. Those of EKS say what theirs is for:
+# eks-dev has no business in production.
+ANYWHERE = [plan for plan in PLANS if not plan.startswith("eks-")]
 REFUSES = {analyzer_pb2.MANDATORY, analyzer_pb2.REMEDIATE}
 
 
@@ -62,7 +65,20 @@ def test_a_first_preview_leaves_little_of_a_shipped_stack_to_be_judged_later(pla
     assert later == JUDGED_LATER.get(plan, set())
 
 
-def test_the_local_stack_would_be_refused_as_production(run: Run) -> None:
-    refused = {one.policyName for one in judged(run("local"), "prod") if one.enforcementLevel in REFUSES}
+@pytest.mark.parametrize("preview", [True, False], ids=["preview", "up"])
+@pytest.mark.parametrize("environment", ["staging", "prod"])
+@pytest.mark.parametrize("plan", ANYWHERE)
+def test_the_same_platform_passes_in_production_once_it_encrypts(
+    plan: str, environment: str, preview: bool, run: Run
+) -> None:
+    told = judged(run(plan, preview=preview, encrypted=True), environment)
 
-    assert refused == {"gateway-tls-internal"}
+    assert [one.message for one in told if one.enforcementLevel in REFUSES] == []
+
+
+@pytest.mark.parametrize("environment", ["staging", "prod"])
+@pytest.mark.parametrize("plan", ANYWHERE)
+def test_nothing_but_encryption_is_left_to_be_decided(plan: str, environment: str, run: Run) -> None:
+    told = judged(run(plan), environment)
+
+    assert {one.policyName for one in told if one.enforcementLevel in REFUSES} == {"gateway-tls-internal"}

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,22 +15,18 @@ from components.layers.knative import configuration_of
 from components.layers.knative_ingress import extra_objects, ingress_edits
 from components.layers.kserve_config import ContainerSize
 from components.layers.layer import Profile
-from components.layers.model_guard import guards
 from components.layers.model_storage import Args as StorageArgs
 from components.layers.model_storage import claim
 from components.layers.platform import (
-    callers,
     configuration,
     ingress_service,
     predictor_size,
-    quota,
     service_type,
 )
 from components.layers.runtimes import built_server, sized
-from components.settings.load import load, load_stack_file
+from components.settings.load import load
 from components.settings.model import Settings
 
-STACKS = Path(__file__).parents[3] / "stacks"
 _UPSTREAM = Profile(built=False, small=False)
 _LOCAL = Profile(built=True, small=True)
 
@@ -50,29 +45,6 @@ def _capabilities(*, load_balancer: bool, node_port: int | None) -> Capabilities
         ours=True,
         ingress=IngressEndpoint(host=None, port=None, node_port=node_port),
     )
-
-
-class TestModels:
-    def test_nobody_asks_a_model_but_knative_and_the_gateways(self) -> None:
-        deny, allow, _ = guards(callers(_settings()), {"pods": "50"})
-
-        assert deny["spec"] == {"podSelector": {}, "policyTypes": ["Ingress"]}
-        assert [one["namespaceSelector"]["matchLabels"] for one in allow["spec"]["ingress"][0]["from"]] == [
-            {"kubernetes.io/metadata.name": "knative-serving"},
-            {"kubernetes.io/metadata.name": "istio-system"},
-        ]
-        assert callers(_settings(ingressClass="kourier")) == ("knative-serving", "kourier-system")
-
-    def test_models_may_take_what_the_stack_says(self) -> None:
-        (*_, bound) = guards((), quota(_settings(quota={"pods": 7, "gpus": 0})))
-
-        assert bound["spec"] == {"hard": {"pods": "7", "requests.nvidia.com/gpu": "0"}}
-        assert quota(_settings()) == {"pods": "50"}
-
-    def test_on_eks_models_may_take_the_gpus_of_the_budget(self) -> None:
-        settings = load_stack_file(STACKS / "Pulumi.eks-prod.yaml")
-
-        assert quota(settings) == {"pods": "50", "requests.nvidia.com/gpu": "8"}
 
 
 class TestGateways:
