@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from components.catalog import entries, modules
+from components.catalog import entries, fleet, modules
 from components.catalog.hygiene import identity
 from components.catalog.images import EXAMPLE_LOADED, IMAGES, buildable_reference
 from components.catalog.references import references_in
@@ -86,7 +86,15 @@ def test_no_image_moves(rendered: Mapping[str, Rendered]) -> None:
 def test_every_crd_set_has_its_crds(rendered: Mapping[str, Rendered]) -> None:
     counts = {name: len(each.crds.names) for name, each in rendered.items() if each.crds}
 
-    assert counts == {"cert-manager": 6, "gateway-api": 6, "istio": 14, "knative-serving": 12, "kserve": 6}
+    assert counts == {
+        "cert-manager": 6,
+        "gateway-api": 6,
+        "istio": 14,
+        "karpenter": 5,
+        "knative-serving": 12,
+        "kserve": 6,
+        "node-feature-discovery": 3,
+    }
 
 
 def test_every_object_has_a_class_and_none_is_there_twice(rendered: Mapping[str, Rendered]) -> None:
@@ -98,7 +106,12 @@ def test_every_object_has_a_class_and_none_is_there_twice(rendered: Mapping[str,
 
 def test_no_object_is_left_without_the_namespace_it_belongs_to(rendered: Mapping[str, Rendered]) -> None:
     cluster_kinds = {"ClusterRole", "ClusterRoleBinding", "ClusterServingRuntime", "ClusterStorageContainer"}
-    cluster_kinds |= {"MutatingWebhookConfiguration", "ValidatingWebhookConfiguration", "Namespace"}
+    cluster_kinds |= {
+        "MutatingWebhookConfiguration",
+        "ValidatingWebhookConfiguration",
+        "Namespace",
+        "APIService",
+    }
     homeless = [
         identity(manifest)
         for manifest in _everything(rendered)
@@ -110,6 +123,7 @@ def test_no_object_is_left_without_the_namespace_it_belongs_to(rendered: Mapping
 
 def test_every_image_of_the_local_platform_can_be_built(rendered: Mapping[str, Rendered]) -> None:
     pulled_only = {"knative-istio", "knative-kourier", "kserve-runtimes"}
+    pulled_only |= {component.name for component in fleet.COMPONENTS}
     known = {image.reference for image in IMAGES}
     local = [each for name, each in rendered.items() if name not in pulled_only]
     references = references_in(m for each in local for m in each.objects)
