@@ -33,7 +33,7 @@ class TestEncryption:
         assert [one["protocol"] for one in plain["spec"]["listeners"]] == ["HTTP"]
 
     def test_kserves_hosts_are_encrypted_with_the_same_certificate(self) -> None:
-        public, local = extra_objects("gateway-api", hosts("example.org"))
+        public, local = extra_objects("gateway-api", encrypted=hosts("example.org"))
 
         assert public["spec"]["servers"][1] == {
             "hosts": ["*.kserve-test.example.org"],
