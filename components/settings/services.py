@@ -63,7 +63,7 @@ class ModelService(Scaled):
     """Inference protocol. Absent: the runtime's first."""
 
     gpu: Annotated[int, Field(ge=0)] = 0
-    """GPUs of each pod."""
+    """GPUs of each pod. Where they are shared or cut it is one share or part, and no more."""
 
     pool: GroupName | None = None
     """Group of machines (kserve-platform:cluster.nodeGroups) that its pods run on, and whose taints they

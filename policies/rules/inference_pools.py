@@ -1,8 +1,9 @@
 """Whether the stack's machines can hold a service's GPUs: its pool is there, and one machine of it fits.
 
 Judged are stacks that make machines: what a cluster made elsewhere has, nobody here knows. What a machine
-leaves to pods is in components/facts/allocatable.py; what is above that never fits. A GPU that is shared
-counts once: two shares may be of the same GPU, and give a pod no more of it.
+leaves to pods is in components/facts/allocatable.py; what is above that never fits. A GPU that is shared or
+cut counts once: two shares may be of the same GPU and give a pod no more of it, and of MIG's parts CUDA sees
+one (the settings refuse several too).
 """
 
 from __future__ import annotations

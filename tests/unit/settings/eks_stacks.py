@@ -190,7 +190,7 @@ EKS_IN_FULL = Settings(
         "digits": ModelService(
             model_format="pytorch",
             storage_uri="s3://example-models/digits",
-            gpu=56,
+            gpu=1,
             pool="gpu",
             min_replicas=2,
             resources=Resources(

@@ -11,7 +11,7 @@ from components.facts.instances import Instance
 from components.settings.amounts import amount
 from components.settings.eks.cluster import EksSettings
 from components.settings.eks.derived import gpu_groups, gpu_of, instances_of, visible_gpus
-from components.settings.eks.nodes import NodeGroup
+from components.settings.eks.nodes import NodeGroup, Sharing
 from components.settings.eks.readers import bucket_of
 from components.settings.model import ModelService, Service
 from components.settings.parts import Parts, Rule, wrong
@@ -49,10 +49,12 @@ def gpus_fit_on_one_machine(parts: Parts) -> Iterator[Problem]:
     for name, service in parts.services.items():
         if not isinstance(service, ModelService) or not service.gpu:
             continue
+        if cluster.gpu.sharing != "none":
+            if service.gpu > 1:
+                yield _several_shares(name, service, cluster.gpu.sharing)
+            continue
         counts = {
-            machine.name: visible_gpus(cluster, machine.gpu)
-            for machine in machines_of(pool_of(cluster, service))
-            if machine.gpu
+            machine.name: machine.gpus for machine in machines_of(pool_of(cluster, service)) if machine.gpu
         }
         largest = max(counts, key=lambda each: counts[each], default=None)
         if largest and service.gpu > counts[largest]:
@@ -65,16 +67,27 @@ def gpus_fit_on_one_machine(parts: Parts) -> Iterator[Problem]:
                 why=f"a pod runs on one machine, and {largest}, the largest, has {counts[largest]}",
                 fix=f"write {counts[largest]} or less, or add a group with larger machines",
             )
-        elif cluster.gpu.sharing in {"timeSlicing", "mps"} and service.gpu > 1:
-            yield wrong(
-                "services",
-                name,
-                "gpu",
-                value=service.gpu,
-                what="asks for several shares of GPUs",
-                why=f"with {cluster.gpu.sharing} two shares may be of the same GPU, and give no more of it",
-                fix="write 1, or remove kserve-platform:cluster.gpu.sharing",
-            )
+
+
+def _several_shares(name: str, service: ModelService, sharing: Sharing) -> Problem:
+    """Of several shares a pod gets no more than of one, which it is refused for before it pays for them.
+
+    Parts of MIG have walls, and CUDA sees one of them: "a single CUDA process can only enumerate a single MIG
+    device" (NVIDIA, MIG user guide, "CUDA_VISIBLE_DEVICES"; so does a maintainer in issue 728 of
+    k8s-device-plugin).
+    """
+    why = f"with {sharing} two shares may be of the same GPU, and give no more of it"
+    if sharing == "mig":
+        why = "with mig a program sees one part of a GPU, however many its pod has"
+    return wrong(
+        "services",
+        name,
+        "gpu",
+        value=service.gpu,
+        what="asks for several shares of GPUs",
+        why=why,
+        fix="write 1, or remove kserve-platform:cluster.gpu.sharing",
+    )
 
 
 def memory_and_cpu_fit_on_one_machine(parts: Parts) -> Iterator[Problem]:
