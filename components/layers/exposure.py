@@ -48,17 +48,19 @@ class Exposure:
     allow: tuple[str, ...]
     tls_port: int | None
 
-    def service(self, target_port: int) -> dict[str, Any]:
-        """What is laid over a Service, but for its type.
+    @property
+    def port(self) -> int:
+        """The one port that requests come in by: the load balancer listens on every port of its Service.
 
-        Args:
-            target_port: Port of the pods that plain HTTP goes to.
+        So beside 443 there is no 80, on which questions and keys would be read on the way.
         """
+        return HTTP_PORT if self.tls_port is None else self.tls_port
+
+    def service(self) -> dict[str, Any]:
+        """What is laid over a Service, but for its type and its ports."""
         spec: dict[str, Any] = {"loadBalancerClass": self.load_balancer_class}
         if self.allow:
             spec["loadBalancerSourceRanges"] = list(self.allow)
-        if self.tls_port is not None:
-            spec["ports"] = [{"name": "https", "port": self.tls_port, "targetPort": target_port}]
         return {"metadata": {"annotations": dict(self.annotations)}, "spec": spec}
 
 
@@ -95,12 +97,11 @@ def exposure_of(fleet: Fleet, *, istio: bool) -> Exposure:
             f"{_PREFIX}-healthcheck-path": _HEALTH_PATH,
         }
     if asked.certificate:
+        # Where no port is named (ssl-ports) every one is TLS's, also that on which Istio's gateways say how they
+        # are: aws-load-balancer-controller, pkg/service/model_build_listener.go.
         shown[CERTIFICATE] = asked.certificate
         # gRPC wants HTTP/2, which is agreed on in the TLS handshake that ends here.
-        annotations |= {
-            f"{_PREFIX}-ssl-ports": str(HTTPS_PORT),
-            f"{_PREFIX}-alpn-policy": "HTTP2Preferred",
-        }
+        annotations[f"{_PREFIX}-alpn-policy"] = "HTTP2Preferred"
     if fleet.existing.vpc is not None:
         subnets = fleet.existing.public_subnets if public else fleet.existing.private_subnets
         # Subnets that others made may lack the tags by which the controller finds them.

@@ -105,6 +105,16 @@ def service_name(gateway_name: str) -> str:
     return f"{gateway_name}-{GATEWAY_CLASS}"
 
 
+def port_of(exposure: Exposure | None) -> int:
+    """The port of a gateway's one listener, which takes plain HTTP.
+
+    Its Service has the ports of its listeners. Behind a load balancer that ends TLS that is 443 and not 80:
+    with 80 taken from the Service alone, istiod finds no port for the listener, and the gateway is never
+    programmed (istio 1.29.1, pilot/pkg/config/kube/gateway/context.go, ResolveGatewayInstances).
+    """
+    return HTTP_PORT if exposure is None else exposure.port
+
+
 def service_host(gateway_name: str) -> str:
     """The name by which pods reach a gateway."""
     return f"{service_name(gateway_name)}.{istio.NAMESPACE}.svc.cluster.local"
@@ -129,7 +139,7 @@ def gateway(
     if exposure is not None:
         # istiod copies these to the Service as well.
         infrastructure["annotations"] = dict(exposure.shown)
-        overlays["service"] = json.dumps(exposure.service(HTTP_PORT), sort_keys=True)
+        overlays["service"] = json.dumps(exposure.service(), sort_keys=True)
     if small:
         requests = {"cpu": SMALL_CPU, "memory": SMALL_MEMORY}
         container = {"name": "istio-proxy", "resources": {"requests": requests}}
@@ -155,7 +165,7 @@ def gateway(
                 "listeners": [
                     {
                         "name": "http",
-                        "port": HTTP_PORT,
+                        "port": port_of(exposure),
                         "protocol": "HTTP",
                         "allowedRoutes": {"namespaces": {"from": "All"}},
                     },

@@ -38,8 +38,7 @@ class Args:
         service_type: How requests from outside reach Kourier's gateway; the others use ours.
         node_port: Fixed port on every node; for NodePort only.
         profile: How its pods are run.
-        exposure: What a load balancer of Kourier's gateway is told, where the cluster makes any of its own
-            kind; the others use ours.
+        exposure: What a load balancer is told, where the cluster makes any of its own kind.
         balancers: Who makes load balancers, where that is software on the cluster: it must outlive them.
         encrypted: Hosts that the public gateway answers by TLS as well, with `gateway_tls`'s certificate.
     """
@@ -76,7 +75,7 @@ class KnativeIngress(Layer):
         super().__init__("KnativeIngress", "knative-ingress", cluster)
         needed = [*args.serving.foundation, args.serving.crds, *args.routing_crds, *args.balancers]
         installed = self.install(
-            [*args.rendered.objects, *extra_objects(args.ingress_class, args.encrypted)],
+            [*args.rendered.objects, *extra_objects(args.ingress_class, args.exposure, args.encrypted)],
             (
                 *ingress_edits(args.ingress_class, args.service_type, args.node_port, args.exposure),
                 *profile_edits(args.profile),
@@ -105,7 +104,7 @@ def ingress_edits(
         case "istio":
             return (
                 with_data("config-istio", _config_istio()),
-                *(for_object("Gateway", name, _select(_GATEWAY_OF[name])) for name in (PUBLIC, LOCAL)),
+                *(for_object("Gateway", name, _select(name, exposure)) for name in (PUBLIC, LOCAL)),
                 # Upstream's own Service in front of its own local gateway: ours has one.
                 without(("Service", LOCAL)),
             )
@@ -113,11 +112,14 @@ def ingress_edits(
             return (for_object("Service", KOURIER_SERVICE, _exposed(service_type, node_port, exposure)),)
 
 
-def extra_objects(ingress_class: IngressClass, encrypted: Sequence[str] = ()) -> list[Manifest]:
+def extra_objects(
+    ingress_class: IngressClass, exposure: Exposure | None = None, encrypted: Sequence[str] = ()
+) -> list[Manifest]:
     """The gateways as KServe's VirtualServices name them; Istio's ingress class brings its own.
 
     Args:
         ingress_class: Which one.
+        exposure: What a load balancer is told, where the cluster makes any of its own kind.
         encrypted: Hosts that the public one answers by TLS as well. Not all: those are the Gateway's own, and
             of two servers for the same hosts on one port istiod drops the second.
     """
@@ -133,7 +135,7 @@ def extra_objects(ingress_class: IngressClass, encrypted: Sequence[str] = ()) ->
                 "servers": [
                     {
                         "hosts": ["*"],
-                        "port": {"name": "http", "number": gateways.HTTP_PORT, "protocol": "HTTP"},
+                        "port": {"name": "http", "number": _port(name, exposure), "protocol": "HTTP"},
                     },
                     *([_tls_server(encrypted)] if encrypted and name == PUBLIC else []),
                 ],
@@ -155,13 +157,17 @@ def _selector(gateway: str) -> dict[str, str]:
     return {"gateway.networking.k8s.io/gateway-name": gateway}
 
 
-def _select(gateway: str) -> Edit:
+def _port(name: str, exposure: Exposure | None) -> int:
+    return gateways.port_of(exposure if name == PUBLIC else None)
+
+
+def _select(name: str, exposure: Exposure | None) -> Edit:
     def edit(manifest: Manifest) -> Manifest:
         servers = [
-            {**server, "port": {**server["port"], "number": gateways.HTTP_PORT}}
+            {**server, "port": {**server["port"], "number": _port(name, exposure)}}
             for server in manifest["spec"]["servers"]
         ]
-        spec = {**manifest["spec"], "selector": _selector(gateway), "servers": servers}
+        spec = {**manifest["spec"], "selector": _selector(_GATEWAY_OF[name]), "servers": servers}
         return {**manifest, "spec": spec}
 
     return edit
@@ -176,10 +182,11 @@ def _exposed(service_type: gateways.ServiceType, node_port: int | None, exposure
         spec = {**manifest["spec"], "type": service_type, "ports": ports}
         if exposure is None:
             return {**manifest, "spec": spec}
-        laid = exposure.service(_KOURIER_HTTP)
-        added = laid["spec"].get("ports", [])
-        kept = [port for port in ports if port["port"] not in {each["port"] for each in added}]
-        spec |= {**laid["spec"], "ports": [*kept, *added]}
+        laid = exposure.service()
+        spec |= laid["spec"]
+        if exposure.tls_port is not None:
+            # Kourier's own port for HTTPS has no certificate, its other one no encryption at all.
+            spec["ports"] = [{"name": "https", "port": exposure.tls_port, "targetPort": _KOURIER_HTTP}]
         metadata = manifest["metadata"]
         annotations = {
             **metadata.get("annotations", {}),

@@ -26,6 +26,16 @@ def _shown(recorder: Recorder) -> dict[str, str]:
     return dict(recorder.the("Gateway", GATEWAY).inputs["spec"]["infrastructure"]["annotations"])
 
 
+def _listens(recorder: Recorder) -> dict[str, list[int]]:
+    """Ports of every gateway, of Gateway API's kind and of Istio's."""
+    specs = {found.name: found.inputs["spec"] for found in recorder.of("Gateway")}
+    return {
+        name: [one["port"] for one in spec.get("listeners", [])]
+        + [one["port"]["number"] for one in spec.get("servers", [])]
+        for name, spec in specs.items()
+    }
+
+
 def test_models_are_reached_from_inside_the_vpc_where_nobody_says_otherwise(run: Run) -> None:
     assert _shown(run()) == {f"{PREFIX}-scheme": "internal"}
 
@@ -53,10 +63,29 @@ def test_a_public_load_balancer_with_a_certificate_ends_tls_for_those_who_are_al
     assert laid["spec"] == {
         "loadBalancerClass": "service.k8s.aws/nlb",
         "loadBalancerSourceRanges": ["203.0.113.0/24"],
-        "ports": [{"name": "https", "port": 443, "targetPort": 80}],
     }
-    assert laid["metadata"]["annotations"][f"{PREFIX}-ssl-ports"] == "443"
     assert laid["metadata"]["annotations"][f"{PREFIX}-alpn-policy"] == "HTTP2Preferred"
+
+
+def test_where_the_load_balancer_ends_tls_the_gateway_listens_on_that_port_alone(run: Run) -> None:
+    """istiod gives the Service the ports of the listeners, and the load balancer listens on each of them."""
+    recorder = run(loadBalancer={"certificate": ARN})
+
+    assert _listens(recorder) == {
+        "istio-system/knative-gateway": [443],
+        "istio-system/knative-local-gateway": [80],
+        "knative-serving/knative-ingress-gateway": [443],
+        "knative-serving/knative-local-gateway": [80],
+    }
+    # Named ports would be the only encrypted ones.
+    assert f"{PREFIX}-ssl-ports" not in {
+        **_shown(recorder),
+        **_laid_over(recorder)["metadata"]["annotations"],
+    }
+
+
+def test_without_a_certificate_gateways_listen_where_plain_http_is_asked(run: Run) -> None:
+    assert {port for ports in _listens(run()).values() for port in ports} == {80}
 
 
 @pytest.mark.parametrize(
@@ -87,13 +116,13 @@ def test_subnets_that_others_made_are_named_instead_of_found(exposure: str, subn
     assert _laid_over(recorder)["metadata"]["annotations"][f"{PREFIX}-subnets"] == subnets
 
 
-def test_kouriers_own_service_carries_all_of_it_with_its_tls_port_to_plain_http(run: Run) -> None:
+def test_kouriers_own_service_carries_all_of_it_with_its_tls_port_alone_to_plain_http(run: Run) -> None:
     recorder = run(loadBalancer={"certificate": ARN}, platform={"ingressClass": "kourier"})
 
     service = recorder.the("Service", "kourier-system/kourier").inputs
 
     assert service["spec"]["loadBalancerClass"] == "service.k8s.aws/nlb"
-    assert {"name": "https", "port": 443, "targetPort": 8080} in service["spec"]["ports"]
+    assert service["spec"]["ports"] == [{"name": "https", "port": 443, "targetPort": 8080}]
     told = service["metadata"]["annotations"]
     assert (told[f"{PREFIX}-scheme"], told[f"{PREFIX}-ssl-cert"]) == ("internal", ARN)
     assert f"{PREFIX}-healthcheck-port" not in told

@@ -11,6 +11,7 @@ from components.cluster.base import Capabilities, IngressEndpoint
 from components.cluster.checks import CaBundleFilled, DryRunAccepted, EndpointsReady
 from components.layers import gateways, istio, kserve
 from components.layers.edits import apply_edits
+from components.layers.exposure import Exposure
 from components.layers.knative import configuration_of
 from components.layers.knative_ingress import extra_objects, ingress_edits
 from components.layers.kserve_config import ContainerSize
@@ -202,6 +203,20 @@ class TestKnative:
             "servers": [{"port": {"number": 80}}],
         }
         assert extra_objects("istio") == []
+
+    def test_istios_own_gateways_follow_the_public_port_to_where_the_load_balancer_ends_tls(self) -> None:
+        upstream = [
+            {"kind": "Gateway", "metadata": {"name": name}, "spec": {"servers": [{"port": {"number": 80}}]}}
+            for name in ("knative-ingress-gateway", "knative-local-gateway")
+        ]
+        exposure = Exposure(
+            shown={}, annotations={}, load_balancer_class="service.k8s.aws/nlb", allow=(), tls_port=443
+        )
+
+        edited = apply_edits(upstream, *ingress_edits("istio", "LoadBalancer", None, exposure))
+
+        ports = {each["metadata"]["name"]: each["spec"]["servers"][0]["port"]["number"] for each in edited}
+        assert ports == {"knative-ingress-gateway": 443, "knative-local-gateway": 80}
 
     def test_kouriers_gateway_is_opened_as_the_cluster_can(self) -> None:
         service = {
