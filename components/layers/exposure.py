@@ -97,8 +97,8 @@ def exposure_of(fleet: Fleet, *, istio: bool) -> Exposure:
             f"{_PREFIX}-healthcheck-path": _HEALTH_PATH,
         }
     if asked.certificate:
-        # Where no port is named (ssl-ports) every one is TLS's, also that on which Istio's gateways say how they
-        # are: aws-load-balancer-controller, pkg/service/model_build_listener.go.
+        # Where no port is named (ssl-ports) every one is TLS's, also that on which Istio's gateways say how
+        # they are: aws-load-balancer-controller, pkg/service/model_build_listener.go.
         shown[CERTIFICATE] = asked.certificate
         # gRPC wants HTTP/2, which is agreed on in the TLS handshake that ends here.
         annotations[f"{_PREFIX}-alpn-policy"] = "HTTP2Preferred"
