@@ -9,8 +9,10 @@ COMMAND = .venv/bin/python -m command
 RUN_LOCK := .venv/locks/$(shell sha256sum requirements.txt | cut -c1-16)
 DEV_LOCK := .venv/locks/$(shell sha256sum requirements-dev.txt | cut -c1-16)
 EKS_LOCK := .venv/locks/$(shell sha256sum requirements-eks.txt | cut -c1-16)
-# Only a stack on EKS takes the SDK of AWS. Its environment does for every other stack as well.
-LOCK := $(if $(shell grep -sE 'provider: *.?eks' stacks/Pulumi.$(STACK).yaml),$(EKS_LOCK),$(RUN_LOCK))
+# Only a stack that makes something in AWS takes its SDK. That environment does for every other one as well.
+ON_EKS := $(shell grep -sE 'provider: *.?eks' stacks/Pulumi.$(STACK).yaml)
+ABOVE := $(shell grep -sE 'part: *.?(platform|services)' stacks/Pulumi.$(STACK).yaml)
+LOCK := $(if $(ABOVE),$(RUN_LOCK),$(if $(ON_EKS),$(EKS_LOCK),$(RUN_LOCK)))
 HEAVY = build or engine or docker or cluster
 
 .DEFAULT_GOAL := help

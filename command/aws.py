@@ -1,5 +1,7 @@
 """What a stack on EKS needs of this machine: Python's packages for AWS, AWS's own tool, somebody who may ask.
 
+The packages and the plugin only where it makes something in AWS: a stack of what is on a cluster does not.
+
 Nothing of AWS is asked but who asks; everything else is the program's, through Pulumi's plugin.
 """
 
@@ -16,6 +18,8 @@ from command.engine.installed import in_plugin_folders, on_path
 from command.engine.places import Places
 from components.cluster.aws_sdk import require_aws_sdk
 from components.errors import PlatformError, Problem
+from components.settings.cluster import ClusterSettings
+from components.settings.eks.parts import makes_aws_side
 from machine.process import CommandFailed, last_lines, run
 
 TOOL = "aws"
@@ -36,17 +40,19 @@ class Caller:
     arn: str
 
 
-def aws_problems(environment: Mapping[str, str]) -> tuple[Problem, ...]:
+def aws_problems(cluster: ClusterSettings, environment: Mapping[str, str]) -> tuple[Problem, ...]:
     """What this machine lacks for a stack on EKS.
 
     Args:
+        cluster: The stack's.
         environment: PATH.
     """
     problems: list[Problem] = []
-    try:
-        require_aws_sdk()
-    except PlatformError as error:
-        problems += error.problems
+    if makes_aws_side(cluster):
+        try:
+            require_aws_sdk()
+        except PlatformError as error:
+            problems += error.problems
     if shutil.which(TOOL, path=environment.get("PATH", "")) is None:
         problems.append(
             Problem(

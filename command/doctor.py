@@ -14,6 +14,7 @@ from command.images import source_of
 from command.local_machine import cluster_name
 from command.stack import open_stack
 from components.errors import render_problems
+from components.settings.cluster import ClusterSettings
 from components.settings.warnings import warnings
 
 _WIDTH = 8
@@ -32,7 +33,7 @@ def main(options: argparse.Namespace) -> int:
     building = building_of(settings, source)
     readings = take_readings(settings, places.cache, cluster_name(places.stack), building)
     if readings is None:
-        return _elsewhere(places.stack, in_aws=settings.cluster.provider == "eks")
+        return _elsewhere(places.stack, settings.cluster)
     rows = [*in_words(readings), ("built", building.value)]
     rows.append(("python", environment_folders(places.checkout)[0]))
     print("\n".join(f"  {title:<{_WIDTH}} {text}" for title, text in rows))
@@ -45,15 +46,15 @@ def main(options: argparse.Namespace) -> int:
     return 0
 
 
-def _elsewhere(stack: str, *, in_aws: bool) -> int:
+def _elsewhere(stack: str, cluster: ClusterSettings) -> int:
     """Tell of a stack whose cluster is not on this machine."""
-    if not in_aws:
+    if cluster.provider != "eks":
         print(f"The stack {stack} uses a cluster that is there already: nothing of it runs here.")
         return 0
     from command.aws import aws_problems
 
     print(f"The stack {stack} is made in AWS: nothing of it runs here.")
-    if found := aws_problems(os.environ):
+    if found := aws_problems(cluster, os.environ):
         print(f"\n{render_problems(found)}")
         return 1
     return 0

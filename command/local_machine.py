@@ -124,7 +124,7 @@ class LocalMachine:
             return
         from command.aws import aws_problems, caller
 
-        if problems := aws_problems(os.environ):
+        if problems := aws_problems(cluster, os.environ):
             raise PlatformError(*problems)
         with self._board.step("ask AWS who we are", expected=2) as note:
             known = caller(cluster.region)
@@ -242,7 +242,9 @@ class LocalMachine:
         return choose_plugin(self._places, os.environ, download)
 
     def _aws_plugin(self, folders: tuple[str, ...]) -> Path | None:
-        if self._settings.cluster.provider != "eks":
+        from components.settings.eks.parts import makes_aws_side
+
+        if not makes_aws_side(self._settings.cluster):
             return None
         from command.aws import PLUGIN, find_plugin
         from components.cluster.aws_sdk import require_aws_sdk

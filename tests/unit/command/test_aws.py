@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib.metadata
 import importlib.util
 import os
@@ -12,15 +13,17 @@ from pathlib import Path
 
 import pytest
 
-from command import doctor
+from command import doctor, local_machine
 from command.aws import Caller, aws_problems, caller, find_plugin
 from command.display.board import Board
+from command.engine.kubernetes_plugin import KubernetesPlugin
 from command.engine.places import Places
 from command.local_machine import LocalMachine
 from command.parser import build_parser
 from components.cluster.aws_sdk import require_aws_sdk
 from components.errors import PlatformError, render_problems
 from components.settings.load import load_stack_file
+from machine.toolchain import Toolchain
 from tests.unit.command.doubles import Lines, places_in
 
 VERSION = importlib.metadata.version("pulumi-aws")
@@ -34,6 +37,15 @@ config:
     nodeGroups:
       system: {instanceTypes: [m7i.xlarge], minSize: 1, maxSize: 2}
 """
+PARTS = {
+    part: STACK.replace("    region", f"    stack: {named}\n    region")
+    for part, named in {
+        "infra": "{part: infra}",
+        "platform": "{part: platform, infra: organization/kserve-platform/infra}",
+        "services": "{part: services, infra: organization/kserve-platform/infra, "
+        "platform: organization/kserve-platform/platform}",
+    }.items()
+}
 NO_TOOL = (
     "aws: AWS's command line tool is not installed\n"
     "  why:  the cluster takes no password: each connection asks `aws eks get-token` for a token\n"
@@ -88,12 +100,46 @@ def machine(places: Places, lines: Lines | None = None) -> LocalMachine:
 def test_a_machine_with_everything_lacks_nothing(tool: Tool) -> None:
     tool("exit 0")
 
-    assert aws_problems(os.environ) == ()
+    assert aws_problems(load_stack_file(ROOT / "stacks" / "Pulumi.eks-dev.yaml").cluster, os.environ) == ()
     require_aws_sdk()
 
 
-def test_what_is_missing_for_aws_is_told_all_at_once(tmp_path: Path, without_sdk: None) -> None:
-    assert render_problems(aws_problems({"PATH": str(tmp_path)})) == f"{NO_SDK}\n\n{NO_TOOL}"
+def test_what_is_missing_for_aws_is_told_all_at_once(
+    places: Places, tmp_path: Path, without_sdk: None
+) -> None:
+    cluster = load_stack_file(places.stack_file).cluster
+
+    assert render_problems(aws_problems(cluster, {"PATH": str(tmp_path)})) == f"{NO_SDK}\n\n{NO_TOOL}"
+
+
+@pytest.mark.parametrize(("part", "wants"), [("infra", True), ("platform", False), ("services", False)])
+def test_only_the_stack_that_makes_the_aws_side_wants_the_sdk_and_all_of_them_the_tool(
+    part: str, wants: bool, tmp_path: Path, without_sdk: None
+) -> None:
+    cluster = load_stack_file(places_in(tmp_path, PARTS[part]).stack_file).cluster
+
+    told = render_problems(aws_problems(cluster, {"PATH": str(tmp_path)}))
+
+    assert told == (f"{NO_SDK}\n\n{NO_TOOL}" if wants else NO_TOOL)
+
+
+@pytest.mark.parametrize("part", ["platform", "services"])
+def test_a_stack_of_what_is_on_the_cluster_is_brought_up_without_sdk_and_plugin_but_not_by_nobody(
+    part: str, tool: Tool, tmp_path: Path, without_sdk: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tool(f'echo "$@" >> {tmp_path}/asked; echo \'{{"Account": "1", "Arn": "arn"}}\'')
+    asking = machine(places_in(tmp_path, PARTS[part]))
+    downloads: list[str] = []
+    monkeypatch.setattr(Toolchain, "ensure", lambda *_: {})
+    monkeypatch.setattr(local_machine, "write_pack", lambda *_: None)
+    monkeypatch.setattr(local_machine, "choose_plugin", lambda *_: KubernetesPlugin(False, None, "a double"))
+    monkeypatch.setattr(local_machine, "download_plugin", lambda *named: downloads.append(named[2]))
+
+    asking.prepare()
+    asking.engine()
+
+    assert (tmp_path / "asked").read_text().startswith("sts get-caller-identity")
+    assert downloads == []
 
 
 def test_the_cloud_is_asked_who_we_are_and_nothing_else(tool: Tool, tmp_path: Path) -> None:
@@ -220,6 +266,25 @@ def test_only_a_stack_in_aws_takes_the_packages_for_aws(stack: str, wanted: str)
     told = subprocess.run(variables, cwd=ROOT, capture_output=True, text=True, check=False).stdout
 
     assert f"\nup: .venv/locks/{lock}\n" in told
+
+
+@pytest.mark.parametrize(
+    ("part", "wanted"),
+    [("infra", "requirements-eks.txt"), ("platform", "requirements.txt"), ("services", "requirements.txt")],
+)
+def test_of_the_parts_of_a_stack_only_the_aws_side_takes_the_packages_for_aws(
+    part: str, wanted: str, tmp_path: Path
+) -> None:
+    (tmp_path / "stacks").mkdir()
+    (tmp_path / "stacks" / "Pulumi.part.yaml").write_text(PARTS[part])
+    for lock in ROOT.glob("requirements*.txt"):
+        (tmp_path / lock.name).write_bytes(lock.read_bytes())
+    sum_of = hashlib.sha256((ROOT / wanted).read_bytes()).hexdigest()[:16]
+
+    command = ["make", "-f", str(ROOT / "Makefile"), "-pn", "up", "STACK=part"]
+    told = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False).stdout
+
+    assert f"\nup: .venv/locks/{sum_of}\n" in told
 
 
 def test_the_packages_for_aws_are_those_of_every_stack_and_one_more() -> None:
