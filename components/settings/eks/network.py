@@ -67,7 +67,8 @@ class LoadBalancer(Model):
     """The network load balancer in front of the gateway."""
 
     exposure: Exposure = "internal"
-    """Whether models are reached from inside the VPC only, or from the internet."""
+    """Whether models are reached from inside the VPC only, or from the internet. Outside of development
+    `public` is refused until somebody says who may ask (policies/README.md)."""
 
     allow: tuple[Cidr, ...] = ()
     """Blocks of addresses that reach it. Absent: all that its exposure lets come."""
