@@ -12,8 +12,11 @@ import pytest
 from machine.cache import Cache
 from machine.progress import Silent
 from machine.toolchain import Toolchain
+from tests.aws.api import Api
 from tests.aws.server.process import AwsDouble, running
-from tests.engine.eks.stack import ROOT
+from tests.engine.eks.stack import ROOT, Previewed, Stack
+
+REGION = "us-west-2"
 
 
 @pytest.fixture(scope="session")
@@ -30,3 +33,16 @@ def search_path() -> str:
     ours = [ROOT / part for part in ("tests/aws/plugin/bin", "tests/engine/eks/bin", "providers/standin")]
     parts = [Path(sys.executable).parent, pulumi.parent, *ours]
     return os.pathsep.join([*map(str, parts), os.environ["PATH"]])
+
+
+@pytest.fixture(scope="module")
+def api(aws: AwsDouble) -> Api:
+    """Somebody else in the account."""
+    return Api(REGION, aws.url)
+
+
+@pytest.fixture(scope="module")
+def previewed(stack: Stack, aws: AwsDouble) -> Previewed:
+    """The first thing in the life of a module's `stack`."""
+    account = aws.inventory()
+    return Previewed(stack.pulumi("preview"), account)

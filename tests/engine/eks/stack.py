@@ -93,6 +93,14 @@ class Ran:
         ]
 
 
+@dataclass(frozen=True)
+class Previewed:
+    """A first preview, and everything that the account had before it."""
+
+    ran: Ran
+    account: set[str]
+
+
 @dataclass
 class Stack:
     """One stack of the project.

@@ -18,11 +18,10 @@ from botocore.exceptions import ClientError
 
 from tests.aws.api import Api
 from tests.aws.server.process import AwsDouble
-from tests.engine.eks.stack import Ran, Stack, make_stack
+from tests.engine.eks.stack import Previewed, Ran, Stack, make_stack
 
 pytestmark = pytest.mark.engine
 
-REGION = "us-west-2"
 BEFORE, AFTER = "1.34", "1.35"
 CLUSTER = "kserve-platform-eks-dev"
 BUSY = {"status": 429, "code": "TooManyRequestsException", "message": "Too many requests."}
@@ -38,26 +37,6 @@ def stack(aws: AwsDouble, search_path: str, tmp_path_factory: pytest.TempPathFac
     made = make_stack(tmp_path_factory.mktemp("eks-dev"), "eks-dev", aws, search_path)
     made.settings(kubernetesVersion=BEFORE)
     return made
-
-
-@pytest.fixture(scope="module")
-def api(aws: AwsDouble) -> Api:
-    """Somebody else in the account."""
-    return Api(REGION, aws.url)
-
-
-@dataclass(frozen=True)
-class Previewed:
-    """A first preview, and everything that the account had before it."""
-
-    ran: Ran
-    account: set[str]
-
-
-@pytest.fixture(scope="module")
-def previewed(stack: Stack, aws: AwsDouble) -> Previewed:
-    account = aws.inventory()
-    return Previewed(stack.pulumi("preview"), account)
 
 
 @dataclass(frozen=True)

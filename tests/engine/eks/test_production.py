@@ -20,11 +20,10 @@ from command.engine.policies import write_pack
 from machine.cache import Cache
 from tests.aws.api import Api
 from tests.aws.server.process import AwsDouble
-from tests.engine.eks.stack import ROOT, Ran, Stack, make_stack
+from tests.engine.eks.stack import ROOT, Previewed, Ran, Stack, make_stack
 
 pytestmark = pytest.mark.engine
 
-REGION = "us-west-2"
 CLUSTER = "kserve-platform-eks-prod"
 BUCKET = "example-org-kserve-models"
 LIMIT = {
@@ -51,26 +50,6 @@ def stack(aws: AwsDouble, search_path: str, tmp_path_factory: pytest.TempPathFac
     made = make_stack(folder, "eks-prod", aws, f"{pack.programs}:{search_path}")
     made.variables |= pack.variables
     return made
-
-
-@pytest.fixture(scope="module")
-def api(aws: AwsDouble) -> Api:
-    """Somebody else in the account."""
-    return Api(REGION, aws.url)
-
-
-@dataclass(frozen=True)
-class Previewed:
-    """A first preview, and everything that the account had before it."""
-
-    ran: Ran
-    account: set[str]
-
-
-@pytest.fixture(scope="module")
-def previewed(stack: Stack, aws: AwsDouble) -> Previewed:
-    account = aws.inventory()
-    return Previewed(stack.pulumi("preview"), account)
 
 
 @dataclass(frozen=True)
