@@ -147,6 +147,8 @@ class Recorder:
                     organization="organization",
                     dry_run=self.preview,
                     callbacks=None,
+                    # The SDK has one for all, where what a failed program leaves would be waited for.
+                    outputs=set(),
                 )
             )
             rpc_config.set_all_config(dict(self.config))

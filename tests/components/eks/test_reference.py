@@ -12,6 +12,7 @@ from components.cluster.create import create_infra
 from components.cluster.eks.create import create_eks
 from components.cluster.eks.reference import use_infrastructure
 from components.cluster.fleet import PodRole
+from components.errors import PlatformError
 from components.settings.eks.cluster import EksSettings
 from components.settings.eks.readers import readers_of
 from components.settings.load import load
@@ -86,3 +87,55 @@ def test_a_fleet_out_of_another_stack_is_the_one_that_was_made(stack: str, chang
 
     assert found == made
     assert isinstance(found[0]["kubeconfig"], Secret)
+
+
+def _exported(autoscaler: str, *path: str) -> tuple[EksSettings, dict[str, Any]]:
+    """Settings of a stack above, and what its infra stack exports but for one value."""
+    infra = Recorder(stack=STACK)
+    settings = _settings("eks-prod", {"part": "infra"}, {"autoscaler": autoscaler})
+    infra.run(lambda: [pulumi.export(*each) for each in create_infra(settings, STACK).items()])
+    *above, last = path
+    found = infra.exports
+    for key in above:
+        found = found[key]
+    del found[last]
+    changes = {"autoscaler": autoscaler}
+    return _settings("eks-prod", {"part": "platform", "infra": REFERENCE}, changes), infra.exports
+
+
+@pytest.mark.parametrize(
+    ("autoscaler", "path", "missing"),
+    [
+        ("clusterAutoscaler", ("infra", "vpc"), "infra.vpc"),
+        ("clusterAutoscaler", ("infra", "keyArn"), "infra.keyArn"),
+        ("clusterAutoscaler", ("infra", "subnets", "us-west-2b"), "infra.subnets.us-west-2b"),
+        ("clusterAutoscaler", ("infra", "readers"), "infra.readers.torchserve"),
+        ("karpenter", ("infra", "interruptionQueue"), "infra.interruptionQueue"),
+        ("auto", ("infra", "nodeRole"), "infra.nodeRole"),
+        ("clusterAutoscaler", ("kubeconfig",), "kubeconfig"),
+    ],
+)
+def test_what_the_infra_stack_does_not_export_is_named_together_with_that_stack(
+    autoscaler: str, path: tuple[str, ...], missing: str
+) -> None:
+    settings, exports = _exported(autoscaler, *path)
+
+    with pytest.raises(PlatformError) as refused:
+        _record(settings, {REFERENCE: exports})
+
+    assert str(refused.value) == (
+        f"kserve-platform:cluster.stack.infra: the stack {REFERENCE} does not say what this one needs of it\n"
+        f"  seen: without {missing}\n"
+        "  why:  it has not been up yet, or was so with other settings of the cluster than these\n"
+        f"  do:   bring it up first: make up STACK={STACK}"
+    )
+    # The SDK prints the text of these alone, and of all others a stack trace.
+    assert isinstance(refused.value, pulumi.RunError)
+
+
+def test_what_a_cluster_has_none_of_may_be_missing_in_the_infra_stacks_outputs() -> None:
+    settings, exports = _exported("clusterAutoscaler", "infra", "interruptionQueue")
+
+    found, _ = _record(settings, {REFERENCE: exports})
+
+    assert found["fleet"]["vpc"] == exports["infra"]["vpc"]
