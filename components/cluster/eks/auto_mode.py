@@ -13,10 +13,9 @@ import pulumi
 import pulumi_aws as aws
 
 from components.cluster.eks import node_groups
-from components.cluster.eks.documents import trust_service
 from components.cluster.eks.part import Part
 from components.cluster.eks.place import Place
-from components.cluster.eks.roles import Role
+from components.cluster.eks.roles import role_of_machines
 
 # EKS user guide, "Amazon EKS Auto Mode node IAM role".
 _POLICIES = ("AmazonEKSWorkerNodeMinimalPolicy", "AmazonEC2ContainerRegistryPullOnly")
@@ -51,7 +50,7 @@ class AutoMode(Part):
 
     def __init__(self, place: Place, args: Args, opts: pulumi.ResourceOptions) -> None:
         super().__init__("AutoMode", "auto-mode", place, opts)
-        arn, name, ready = self._role(args.role_arn)
+        arn, name, ready = role_of_machines(place, args.role_arn, _POLICIES, self._options())
         let_in = aws.eks.AccessEntry(
             "machines",
             cluster_name=args.cluster,
@@ -72,12 +71,3 @@ class AutoMode(Part):
             groups=(), role=name, role_arn=arn, ready=(*args.after, *ready, allowed)
         )
         self.register_outputs({})
-
-    def _role(
-        self, role_arn: str | None
-    ) -> tuple[pulumi.Input[str], pulumi.Input[str], tuple[pulumi.Resource, ...]]:
-        if role_arn is not None:
-            return role_arn, role_arn.rsplit("/", 1)[-1], ()
-        trust = trust_service(f"ec2.{self._place.domain}")
-        role = Role("machines", self._place, trust, self._options(), managed=_POLICIES)
-        return role.arn, role.name, role.ready

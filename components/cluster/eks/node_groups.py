@@ -8,12 +8,11 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
-from components.cluster.eks.documents import trust_service
 from components.cluster.eks.launch_templates import launch_template
 from components.cluster.eks.machine_plan import MachinePlan, scaling_tags
 from components.cluster.eks.part import Part
 from components.cluster.eks.place import Place
-from components.cluster.eks.roles import Role
+from components.cluster.eks.roles import role_of_machines
 
 # The role of pods that give machines their addresses is theirs, not the machines'.
 _POLICIES = ("AmazonEKSWorkerNodePolicy", "AmazonEC2ContainerRegistryPullOnly")
@@ -78,7 +77,7 @@ class NodeGroups(Part):
 
     def __init__(self, place: Place, args: Args, opts: pulumi.ResourceOptions) -> None:
         super().__init__("NodeGroups", "node-groups", place, opts)
-        role_arn, role_name, ready = self._role(args.role_arn)
+        role_arn, role_name, ready = role_of_machines(place, args.role_arn, _POLICIES, self._options())
         groups: list[pulumi.Resource] = []
         tags: list[pulumi.Resource] = []
         for name, group in args.groups.items():
@@ -89,16 +88,6 @@ class NodeGroups(Part):
             groups=tuple(groups), role=role_name, role_arn=role_arn, ready=(*groups, *tags)
         )
         self.register_outputs({})
-
-    def _role(
-        self, role_arn: str | None
-    ) -> tuple[pulumi.Input[str], pulumi.Input[str], tuple[pulumi.Resource, ...]]:
-        if role_arn is not None:
-            # A role's path is part of its ARN and not of its name.
-            return role_arn, role_arn.rsplit("/", 1)[-1], ()
-        trust = trust_service(f"ec2.{self._place.domain}")
-        role = Role("machines", self._place, trust, self._options(), managed=_POLICIES)
-        return role.arn, role.name, role.ready
 
     def _group(
         self,

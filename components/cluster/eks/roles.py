@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import pulumi
 import pulumi_aws as aws
 
+from components.cluster.eks.documents import trust_service
 from components.cluster.eks.place import Place
 
 
@@ -53,3 +54,21 @@ class Role:
             for name, policy in (inline or {}).items()
         ]
         self.ready: tuple[pulumi.Resource, ...] = (role, *attached, *written)
+
+
+def role_of_machines(
+    place: Place, given: str | None, managed: Sequence[str], opts: pulumi.ResourceOptions
+) -> tuple[pulumi.Input[str], pulumi.Input[str], tuple[pulumi.Resource, ...]]:
+    """The role that machines run with, made or there already: its ARN, its name, what is ready with it.
+
+    Args:
+        place: Of the cluster.
+        given: ARN of the one that is there already; None to make one.
+        managed: AWS's policies that a new one gets.
+        opts: Of its resources.
+    """
+    if given is not None:
+        # A role's path is part of its ARN and not of its name.
+        return given, given.rsplit("/", 1)[-1], ()
+    role = Role("machines", place, trust_service(f"ec2.{place.domain}"), opts, managed=managed)
+    return role.arn, role.name, role.ready
