@@ -50,7 +50,7 @@ class LocalMachine:
         return self._settings.cluster.provider in {"kind", "eks"}
 
     @property
-    def _is_here(self) -> bool:
+    def is_here(self) -> bool:
         """Whether the cluster's nodes are containers of this machine."""
         return self._settings.cluster.provider == "kind"
 
@@ -61,7 +61,7 @@ class LocalMachine:
             PlatformError: Something cannot be had, with what was tried.
         """
         cache = self._places.cache
-        if not self._is_here:
+        if not self.is_here:
             self.sign_in()
             self._toolchain.ensure(*self._tool_names())
             return
@@ -161,7 +161,7 @@ class LocalMachine:
         from machine.docker.private import PrivateEngine
 
         private = PrivateEngine(self._places.cache)
-        if not self._is_here or not private.holds_containers():
+        if not self.is_here or not private.holds_containers():
             return {}
         return {"DOCKER_HOST": private.endpoint().host, "DOCKER_CONTEXT": ""}
 
@@ -181,7 +181,7 @@ class LocalMachine:
         Raises:
             PlatformError: Something of it could not be removed.
         """
-        if not self._is_here:
+        if not self.is_here:
             return
         import threading
 
@@ -258,7 +258,7 @@ class LocalMachine:
         return find_plugin(self._places, os.environ, download)
 
     def _tool_names(self) -> tuple[str, ...]:
-        return (*ENGINE_TOOLS, *(KIND_TOOLS if self._is_here else ()))
+        return (*ENGINE_TOOLS, *(KIND_TOOLS if self.is_here else ()))
 
     def _tool_folders(self) -> tuple[str, ...]:
         inherited = os.environ.get("PATH", os.defpath).split(os.pathsep)

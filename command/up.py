@@ -48,6 +48,8 @@ class Machine(Protocol):
 
     @property
     def makes_cluster(self) -> bool: ...
+    @property
+    def is_here(self) -> bool: ...
     def prepare(self) -> None: ...
     def engine(self) -> Engine: ...
     def reader(self) -> AbstractContextManager[Reader]: ...
@@ -109,7 +111,7 @@ def bring_up(places: Places, settings: Settings, board: Board, machine: Machine)
         judged = progress.violations
         # A kind cluster that stands still fails its preview, and `up` starts it. Elsewhere machines would be
         # made before the rules over the whole stack were asked.
-        if outcome.interrupted or (outcome.status and not machine.makes_cluster):
+        if outcome.interrupted or (outcome.status and not machine.is_here):
             return failed(places, board, machine, outcome, progress)
     with board.step(_AGAIN if known else _FIRST) as note:
         outcome, progress = engine.operate(board, "up")

@@ -68,6 +68,7 @@ class FakeMachine:
     fake: FakeEngine
     read: Reader | None = None
     makes_cluster: bool = True
+    is_here: bool = True
     done: list[str] = field(default_factory=list)
     docker: dict[str, str] = field(default_factory=dict)
 

@@ -135,7 +135,7 @@ def test_a_failed_preview_stops_what_is_made_elsewhere(places: Places, engine: F
         "config:\n  kserve-platform:cluster: {provider: existing, kubeconfig: /none, context: c}\n"
     )
     engine.outcome = Outcome(1, 1.0, "AWS refused the credentials", False)
-    machine = FakeMachine(engine, makes_cluster=False)
+    machine = FakeMachine(engine, is_here=False)
 
     ended = bring_up(places, load_stack_file(places.stack_file), Board([]), machine)
 
