@@ -9,6 +9,8 @@ import time
 import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from typing import IO, cast
 
 from components.catalog.images import IMAGES, full_repository
 from components.errors import PlatformError
@@ -185,7 +187,8 @@ def _send(
         assert process.stderr is not None
         with _watched(process, go_on):
             try:
-                oci.write_archive(blobs, images, process.stdin, without=without)
+                sink = cast("IO[bytes]", _Asking(process.stdin, go_on))
+                oci.write_archive(blobs, images, sink, without=without)
                 process.stdin.close()
             except BrokenPipeError:
                 pass  # it ended early: what it said on its way out is the reason
@@ -196,6 +199,18 @@ def _send(
     if process.returncode:
         names = ", ".join(image.reference for image in images)
         raise PlatformError.single("images were refused", seen=names, why=last_lines(said))
+
+
+@dataclass(frozen=True)
+class _Asking:
+    """As much of a sink as a stream of tar needs; it asks before each piece whether to go on."""
+
+    sink: IO[bytes]
+    go_on: Callable[[], None]
+
+    def write(self, data: bytes) -> int:
+        self.go_on()
+        return self.sink.write(data)
 
 
 @contextmanager
