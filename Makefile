@@ -14,6 +14,7 @@ ON_EKS := $(shell grep -sE 'provider: *.?eks' stacks/Pulumi.$(STACK).yaml)
 ABOVE := $(shell grep -sE 'part: *.?(platform|services)' stacks/Pulumi.$(STACK).yaml)
 LOCK := $(if $(ABOVE),$(RUN_LOCK),$(if $(ON_EKS),$(EKS_LOCK),$(RUN_LOCK)))
 HEAVY = build or engine or docker or cluster
+FAST_TESTS = .venv/bin/python -m pytest -q -n auto --maxprocesses 8 --dist loadfile -m 'not ($(HEAVY))'
 
 .DEFAULT_GOAL := help
 .PHONY: help up down status verify cost test test-fast check bench soak images env doctor clean-cache
@@ -41,11 +42,11 @@ cost: $(RUN_LOCK) ## Estimate what a stack costs an hour and a month: make cost 
 	@$(COMMAND) cost --stack $(STACK)
 
 test: check ## Run the linters and every test, the end to end ones last
-	@.venv/bin/python -m pytest -q -m 'not ($(HEAVY))'
-	@.venv/bin/python -m pytest -q -m '$(HEAVY)'
+	@$(FAST_TESTS)
+	@.venv/bin/python -m pytest -q -n 2 --dist loadfile -m '$(HEAVY)'
 
 test-fast: $(DEV_LOCK) ## Run the tests that need neither network nor engine
-	@.venv/bin/python -m pytest -q -m 'not ($(HEAVY))'
+	@$(FAST_TESTS)
 
 check: $(DEV_LOCK) ## Run the linters: ruff, mypy, import-linter
 	@.venv/bin/ruff check . && .venv/bin/ruff format --check . && .venv/bin/mypy && .venv/bin/lint-imports
