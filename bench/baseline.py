@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -89,7 +90,7 @@ class Cluster:
         for path in layer.crds:
             file = self._cache.path(path)
             self._apply(file)
-            self._call("wait", "--for=condition=Established", f"--timeout={_WAIT}", "--filename", str(file))
+            until(partial(self._established, file))
         if not layer.objects:
             return
         file = self._folder / f"{layer.name}.json"
@@ -99,6 +100,16 @@ class Cluster:
             self._wait(namespace, "deployments.apps", "condition=Available", "--all")
         for one in layer.objects:
             self._wait_for(one)
+
+    def _established(self, file: Path) -> bool:
+        """Whether CRDs are served. kubectl gives up at once on one whose conditions are null still (seen)."""
+        try:
+            self._call("wait", "--for=condition=Established", f"--timeout={_WAIT}", "--filename", str(file))
+        except CommandFailed as failure:
+            if "accessor error" not in failure.tail:
+                raise
+            return False
+        return True
 
     def _wait_for(self, thing: Mapping[str, Any]) -> None:
         conditions = {
