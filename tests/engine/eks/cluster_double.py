@@ -81,12 +81,13 @@ class ClusterDouble:
         aws: The account that its load balancers are in.
 
     Attributes:
+        api: The double of its API.
         balancers: Its load balancers.
     """
 
     def __init__(self, name: str, api: ApiDouble, aws: Api) -> None:
         self.balancers = LoadBalancers(name, aws)
-        self._api = api
+        self.api = api
         self._lock = threading.RLock()
         for version, kinds in _KINDS.items():
             known = api.kinds.setdefault(version, [])
@@ -102,7 +103,7 @@ class ClusterDouble:
             if call.method == "DELETE":
                 self._departed(call.path)
                 return None
-            reply = self._api._answer(call)
+            reply = self.api._answer(call)
             if reply.status >= 300:
                 return reply
             path = call.path
@@ -112,7 +113,7 @@ class ClusterDouble:
 
     def _settle(self, path: str) -> Object:
         """Say that an object is what it was asked to be, and make what its controller would."""
-        found = self._api.objects[path]
+        found = self.api.objects[path]
         kind = found["kind"]
         generation = found["metadata"].get("generation", 0) + 1
         settled = {**found, "metadata": {**found["metadata"], "generation": generation}}
@@ -120,7 +121,7 @@ class ClusterDouble:
             settled["status"] = {**_HEALTHY[kind](found), "observedGeneration": generation}
         if kind.endswith("WebhookConfiguration"):
             settled["webhooks"] = [_trusted(each) for each in found.get("webhooks", [])]
-        stored = self._api.put(path, settled)
+        stored = self.api.put(path, settled)
         if kind == "CustomResourceDefinition":
             self._know(found)
         if kind == "Service":
@@ -133,7 +134,7 @@ class ClusterDouble:
         spec = crd["spec"]
         row = (spec["names"]["plural"], spec["names"]["kind"], spec["scope"] == "Namespaced")
         for version in spec["versions"]:
-            known = self._api.kinds.setdefault(f"{spec['group']}/{version['name']}", [])
+            known = self.api.kinds.setdefault(f"{spec['group']}/{version['name']}", [])
             if version["served"] and row not in known:
                 known.append(row)
 
@@ -143,7 +144,7 @@ class ClusterDouble:
         labels = {"kubernetes.io/service-name": meta["name"]}
         named = {"name": meta["name"], "namespace": meta["namespace"], "labels": labels}
         endpoints = [{"addresses": ["10.0.0.1"], "conditions": {"ready": True}}]
-        self._api.put(where, {"kind": "EndpointSlice", "metadata": named, "endpoints": endpoints})
+        self.api.put(where, {"kind": "EndpointSlice", "metadata": named, "endpoints": endpoints})
         if service["spec"].get("type") == "LoadBalancer":
             self.balancers.made(path)
 
@@ -161,7 +162,7 @@ class ClusterDouble:
         }
         for path, found in made.items():
             version = "apps/v1" if found["kind"] == "Deployment" else "v1"
-            self._api.put(path, {"apiVersion": version, **found, "metadata": meta})
+            self.api.put(path, {"apiVersion": version, **found, "metadata": meta})
             self._settle(path)
 
     def _departed(self, path: str) -> None:
@@ -173,9 +174,9 @@ class ClusterDouble:
                 f"/apis/apps/v1/namespaces/{space}/deployments/{name}-istio",
                 f"/api/v1/namespaces/{space}/services/{name}-istio",
             ):
-                if made in self._api.objects:
+                if made in self.api.objects:
                     self.balancers.removed(made)
-                    self._api.remove(made)
+                    self.api.remove(made)
 
 
 def _trusted(webhook: Object) -> Object:

@@ -14,7 +14,9 @@ from machine.progress import Silent
 from machine.toolchain import Toolchain
 from tests.aws.api import Api
 from tests.aws.server.process import AwsDouble, running
+from tests.engine.eks.cluster_double import ClusterDouble
 from tests.engine.eks.stack import ROOT, Previewed, Stack
+from tests.unit.kubernetes_provider.apidouble import ApiDouble
 
 REGION = "us-west-2"
 
@@ -46,3 +48,13 @@ def previewed(stack: Stack, aws: AwsDouble) -> Previewed:
     """The first thing in the life of a module's `stack`."""
     account = aws.inventory()
     return Previewed(stack.pulumi("preview"), account)
+
+
+@pytest.fixture(scope="module")
+def cluster(aws: AwsDouble, api: Api) -> Iterator[ClusterDouble]:
+    """What answers behind the endpoint that AWS gives for eks-dev; afterwards it leads nowhere again."""
+    double = ApiDouble()
+    aws.endpoint(double.url)
+    yield ClusterDouble("kserve-platform-eks-dev", double, api)
+    aws.endpoint(None)
+    double.close()

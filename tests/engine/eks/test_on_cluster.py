@@ -8,22 +8,18 @@ of theirs holds the network. What it cannot: the real controllers' pace, and the
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
-from tests.aws.api import Api
 from tests.aws.server.process import AwsDouble
 from tests.engine.eks.cluster_double import ClusterDouble
 from tests.engine.eks.load_balancers import HOST
 from tests.engine.eks.stack import Ran, Stack, make_stack
-from tests.unit.kubernetes_provider.apidouble import ApiDouble
 
 pytestmark = pytest.mark.engine
 
-CLUSTER = "kserve-platform-eks-dev"
 _PROGRAM = """\
 import json
 
@@ -69,24 +65,16 @@ class Life:
 
 
 @pytest.fixture(scope="module")
-def api() -> Iterator[ApiDouble]:
-    double = ApiDouble()
-    yield double
-    double.close()
-
-
-@pytest.fixture(scope="module")
-def life(aws: AwsDouble, api: ApiDouble, search_path: str, tmp_path_factory: pytest.TempPathFactory) -> Life:
+def life(
+    aws: AwsDouble, cluster: ClusterDouble, search_path: str, tmp_path_factory: pytest.TempPathFactory
+) -> Life:
     before = aws.inventory()
     stack: Stack = make_stack(tmp_path_factory.mktemp("on"), "eks-dev", aws, search_path, _PROGRAM)
-    balancers = ClusterDouble(CLUSTER, api, Api("us-west-2", aws.url)).balancers
-    aws.endpoint(api.url)
     up = stack.up()
-    objects, exported = dict(api.objects), stack.pulumi("stack", "export").output
+    objects, exported = dict(cluster.api.objects), stack.pulumi("stack", "export").output
     again, destroy = stack.pulumi("preview", "--expect-no-changes"), stack.destroy()
-    aws.endpoint(None)
-    assert len(balancers.seen) == 1
-    return Life(up, again, destroy, exported, objects, balancers.left_behind, before, aws.inventory())
+    assert len(cluster.balancers.seen) == 1
+    return Life(up, again, destroy, exported, objects, cluster.balancers.left_behind, before, aws.inventory())
 
 
 def test_an_up_ends_with_what_is_on_the_cluster(life: Life) -> None:

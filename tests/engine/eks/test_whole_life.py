@@ -9,23 +9,19 @@ cluster. What it cannot: that the platform runs; tests/cluster does that on kind
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
-from tests.aws.api import Api
 from tests.aws.server.process import AwsDouble
 from tests.engine.eks.cluster_double import ClusterDouble
 from tests.engine.eks.load_balancers import HOST
 from tests.engine.eks.stack import ROOT, WHOLE_PROGRAM, Ran, make_stack
-from tests.unit.kubernetes_provider.apidouble import ApiDouble
 
 pytestmark = pytest.mark.engine
 
 NAME = "eks-dev"
-CLUSTER = f"kserve-platform-{NAME}"
 
 
 @dataclass(frozen=True)
@@ -51,24 +47,17 @@ class Life:
 
 
 @pytest.fixture(scope="module")
-def api() -> Iterator[ApiDouble]:
-    double = ApiDouble()
-    yield double
-    double.close()
-
-
-@pytest.fixture(scope="module")
-def life(aws: AwsDouble, api: ApiDouble, search_path: str, tmp_path_factory: pytest.TempPathFactory) -> Life:
+def life(
+    aws: AwsDouble, cluster: ClusterDouble, search_path: str, tmp_path_factory: pytest.TempPathFactory
+) -> Life:
     before = aws.inventory()
     stack = make_stack(tmp_path_factory.mktemp("life"), NAME, aws, search_path, WHOLE_PROGRAM)
     text = (ROOT / "stacks" / f"Pulumi.{NAME}.yaml").read_text(encoding="utf-8")
     (stack.folder / f"Pulumi.{NAME}.yaml").write_text(text)
-    balancers = ClusterDouble(CLUSTER, api, Api("us-west-2", aws.url)).balancers
-    aws.endpoint(api.url)
     up = stack.up()
-    kinds = _counted(api.objects.values())
+    kinds = _counted(cluster.api.objects.values())
     again, destroy = stack.pulumi("preview", "--expect-no-changes", "--diff"), stack.destroy()
-    aws.endpoint(None)
+    balancers = cluster.balancers
     return Life(up, again, destroy, kinds, balancers.left_behind, balancers.seen, before, aws.inventory())
 
 
