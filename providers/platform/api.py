@@ -60,22 +60,19 @@ class Api:
             known = self._served.get(api_version, {}).get(kind)
         if known is not None:
             return known
-        try:
-            rows = self._client.get(path_of(api_version, "").rstrip("/")).get("resources") or []
-        except ApiError as error:
-            if not error.gone:
-                raise
-            rows = []
         found = {
             row["kind"]: ServedKind(api_version, row["name"], bool(row["namespaced"]))
-            for row in rows
-            if "/" not in row["name"]  # a subresource such as pods/log
+            for row in self._resources(api_version)
         }
         with self._lock:
             self._served[api_version] = found
         if kind not in found:
             raise NoMatch(api_version, kind)
         return found[kind]
+
+    def plurals(self, api_version: str) -> frozenset[str]:
+        """Every kind of an API version that is served right now, as it stands in URLs."""
+        return frozenset(row["name"] for row in self._resources(api_version))
 
     def get(self, api_version: str, kind: str, namespace: str, name: str) -> Object | None:
         """An object, or None if it is not there."""
@@ -93,13 +90,18 @@ class Api:
         path = self.served(api_version, kind).path(namespace)
         return list(self._client.get(path, **selectors).get("items") or [])
 
-    def dry_run_create(self, body: Mapping[str, Any]) -> None:
+    def dry_run_create(self, body: Mapping[str, Any], seconds: int | None = None) -> None:
         """POST an object through every admission webhook, storing nothing.
 
+        Args:
+            body: The object.
+            seconds: How long the API server may take, its webhooks included; None for as long as those may.
+
         Raises:
-            ApiError: It was refused.
+            ApiError: It was refused, or not answered in time (`late`).
         """
-        self._client.send("POST", self._collection(body), {"dryRun": "All"}, dict(body))
+        limit = {} if seconds is None else {"timeout": f"{seconds}s"}
+        self._client.send("POST", self._collection(body), {"dryRun": "All", **limit}, dict(body))
 
     def apply(self, body: Mapping[str, Any], *, manager: str) -> Object:
         """Apply an object server-side, taking over what others own of it."""
@@ -117,6 +119,15 @@ class Api:
     def close(self) -> None:
         """Close every connection."""
         self._client.close()
+
+    def _resources(self, api_version: str) -> list[Object]:
+        try:
+            rows = self._client.get(path_of(api_version, "").rstrip("/")).get("resources") or []
+        except ApiError as error:
+            if not error.gone:
+                raise
+            rows = []
+        return [row for row in rows if "/" not in row["name"]]  # a subresource such as pods/log
 
     def _collection(self, body: Mapping[str, Any]) -> str:
         namespace = body.get("metadata", {}).get("namespace") or "default"

@@ -13,7 +13,7 @@ from components.errors import PlatformError
 from providers.kubeclient.client import ApiError
 from providers.platform.api import Object
 from providers.platform.fields import Fields, read_all
-from providers.platform.gate.checks import ConditionTrue
+from providers.platform.gate.served import served_checks
 from providers.platform.gate.wait import await_checks
 from providers.platform.resource import Call, Difference, Found, Resource, Values
 
@@ -27,7 +27,7 @@ _Result = TypeVar("_Result")
 
 
 class CrdSet(Resource):
-    """CRDs out of a rendered file, applied server-side and Established; read back by hash."""
+    """CRDs out of a rendered file, applied server-side and served; read back by hash."""
 
     computed = ("established",)
 
@@ -74,8 +74,8 @@ class CrdSet(Resource):
                 why=error.message,
             ) from None
         names = [str(crd["metadata"]["name"]) for crd in crds]
-        checks = [ConditionTrue(_VERSION, _KIND, "", name, "Established") for name in names]
-        await_checks(call.work, api, checks, call.seconds or _SECONDS)
+        late = f"The kinds of {inputs['component']} {inputs['version']} were not served"
+        await_checks(call.work, api, served_checks(crds), call.seconds or _SECONDS, late)
         hashes = {crd["metadata"]["name"]: managed_hash(crd) for crd in applied}
         return {"established": sorted(names), "hashes": hashes}
 

@@ -10,6 +10,7 @@ from providers.kubeclient.client import Unreachable
 from providers.platform.api import Api
 from providers.platform.gate.checks import Check, DeploymentAvailable, look
 from providers.platform.gate.pods import hopeless, pod_reasons, pods_of
+from providers.platform.gate.served import CrdsServed
 from providers.platform.gate.status import deployment_failure
 from providers.platform.work import Work
 
@@ -74,7 +75,16 @@ def _closed(api: Api, open_: Sequence[tuple[Check, str]], what: str) -> Platform
     lines = []
     for check, problem in open_:
         lines.append(f"{check.title}: {problem}")
-        if isinstance(check, DeploymentAvailable):
-            for pod in pods_of(api, check.namespace, check.name):
-                lines += [f"  {reason}" for reason in pod_reasons(pod)]
+        lines += [f"  {reason}" for reason in _reasons(check, api)]
     return PlatformError.single(what, why="\n".join(lines))
+
+
+def _reasons(check: Check, api: Api) -> list[str]:
+    match check:
+        case DeploymentAvailable():
+            pods = pods_of(api, check.namespace, check.name)
+            return [reason for pod in pods for reason in pod_reasons(pod)]
+        case CrdsServed():
+            return check.reasons(api)
+        case _:
+            return []

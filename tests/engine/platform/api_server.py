@@ -78,7 +78,13 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         path = self.path.split("?")[0]
-        if path in _KINDS:
+        if path == "/apis/example.org/v1":
+            names = [
+                path.rpartition("/")[2].partition(".")[0] for path in self._objects if path.startswith(_CRD)
+            ]
+            rows = [{"name": name, "kind": name.title(), "namespaced": True} for name in names]
+            self._answer(200, {"kind": "APIResourceList", "resources": rows})
+        elif path in _KINDS:
             rows = [{"name": n, "kind": k, "namespaced": ns} for n, k, ns in _KINDS[path]]
             self._answer(200, {"kind": "APIResourceList", "resources": rows})
         elif path in self._objects:

@@ -124,7 +124,11 @@ def crd_file(tmp_path: Path) -> dict[str, Any]:
             "apiVersion": "apiextensions.k8s.io/v1",
             "kind": "CustomResourceDefinition",
             "metadata": {"name": name},
-            "spec": {"group": "example.org"},
+            "spec": {
+                "group": "example.org",
+                "names": {"plural": name.partition(".")[0]},
+                "versions": [{"name": "v1", "served": True}],
+            },
         }
         for name in names
     ]

@@ -13,6 +13,7 @@ from providers.platform.resource import Call
 from providers.platform.work import Work
 
 Key = tuple[str, str, str]
+_CRD = "CustomResourceDefinition"
 
 
 class ApiDouble:
@@ -20,6 +21,8 @@ class ApiDouble:
 
     Attributes:
         objects: (kind, namespace, name) -> live object.
+        unserved: Kinds, as they stand in URLs, that are not served although their CRD is there.
+        patience: How long each dry run was allowed to take.
         dry_run: Called with each manifest; raises what the server would refuse.
         on_look: Called before each question: tests let time pass there.
     """
@@ -29,6 +32,8 @@ class ApiDouble:
     def __init__(self, objects: Mapping[Key, dict[str, Any]] | None = None) -> None:
         self.objects = dict(objects or {})
         self.deleted: list[str] = []
+        self.unserved: set[str] = set()
+        self.patience: list[int | None] = []
         self.dry_run: Callable[[Mapping[str, Any]], None] = lambda manifest: None
         self.on_look: Callable[[], None] = lambda: None
 
@@ -36,14 +41,26 @@ class ApiDouble:
         self.on_look()
         return self.objects.get((kind, namespace, name))
 
+    def plurals(self, api_version: str) -> frozenset[str]:
+        self.on_look()
+        specs = [live["spec"] for (kind, _, _), live in self.objects.items() if kind == _CRD]
+        served = {
+            spec["names"]["plural"]
+            for spec in specs
+            for version in spec["versions"]
+            if f"{spec['group']}/{version['name']}" == api_version and version["served"]
+        }
+        return frozenset(served - self.unserved)
+
     def list_objects(
         self, api_version: str, kind: str, namespace: str = "", **selectors: str
     ) -> list[dict[str, Any]]:
         self.on_look()
         return [live for (k, ns, _), live in self.objects.items() if (k, ns) == (kind, namespace)]
 
-    def dry_run_create(self, body: Mapping[str, Any]) -> None:
+    def dry_run_create(self, body: Mapping[str, Any], seconds: int | None = None) -> None:
         self.on_look()
+        self.patience.append(seconds)
         self.dry_run(body)
 
     def apply(self, body: Mapping[str, Any], *, manager: str) -> dict[str, Any]:

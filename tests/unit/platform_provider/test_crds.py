@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,15 +13,18 @@ import pytest
 from components.errors import PlatformError
 from providers.platform.crds import CrdSet, managed_hash
 from providers.platform.fields import InputsRefused
+from providers.platform.gate.served import served_checks
 from tests.unit.platform_provider.doubles import ApiDouble, call
 
 
 def _crd(name: str, **spec: Any) -> dict[str, Any]:
+    plural, _, group = name.partition(".")
+    served = [{"name": "v1", "served": True}, {"name": "v0", "served": False}]
     return {
         "apiVersion": "apiextensions.k8s.io/v1",
         "kind": "CustomResourceDefinition",
         "metadata": {"name": name, "labels": {"app": "x"}},
-        "spec": {"group": "x.example", **spec},
+        "spec": {"group": group, "names": {"plural": plural}, "versions": served, **spec},
     }
 
 
@@ -46,6 +50,36 @@ def test_every_crd_is_applied_and_established(tmp_path: Path) -> None:
     assert identity == "example"
     assert outputs["established"] == ["a", "b"]
     assert {name for _, _, name in api.objects} == {"a", "b"}
+
+
+def test_a_kind_that_is_never_served_is_told_with_what_its_crd_says(tmp_path: Path) -> None:
+    api, inputs = ApiDouble(), _inputs(tmp_path, _crd("gates.x.example"), _crd("doors.x.example"))
+    api.unserved = {"gates"}
+
+    def refused_names() -> None:
+        if live := api.objects.get(("CustomResourceDefinition", "", "gates.x.example")):
+            conflict = {"reason": "ShortNamesConflict", "message": '"gt" is already in use'}
+            live["status"] = {"conditions": [{"type": "NamesAccepted", "status": "False", **conflict}]}
+
+    api.on_look = refused_names
+    with pytest.raises(PlatformError) as refused:
+        CrdSet().create(replace(call(api, tmp_path), seconds=0.2), inputs)
+    assert str(refused.value) == (
+        "The kinds of example v1 were not served within 0 s\n"
+        "  why:  x.example/v1 served: not yet gates\n"
+        '  gates.x.example: ShortNamesConflict: "gt" is already in use'
+    )
+
+
+def test_a_version_that_an_update_adds_is_waited_for(tmp_path: Path) -> None:
+    api, old = ApiDouble(), _crd("gates.x.example")
+    versions = [*old["spec"]["versions"], {"name": "v2", "served": True}]
+    new = {**old, "spec": {**old["spec"], "versions": versions}}
+    assert [check.title for check in served_checks([new])] == ["x.example/v1 served", "x.example/v2 served"]
+    api.apply(old, manager="m")
+    assert [check.problem(api) for check in served_checks([new])] == ["", "not yet gates"]  # type: ignore[arg-type]
+    api.apply(new, manager="m")
+    assert [check.problem(api) for check in served_checks([new])] == ["", ""]  # type: ignore[arg-type]
 
 
 def test_what_is_as_it_was_made_is_no_drift(tmp_path: Path) -> None:
