@@ -20,7 +20,7 @@ def test_pulumi_is_told_of_the_passphrase_by_its_file_only() -> None:
 
 def test_everything_of_the_engine_lies_in_the_cache() -> None:
     variables = engine_variables(PLACES, offline=False)
-    assert variables["PULUMI_BACKEND_URL"] == "file:///cache/state/backend"
+    assert variables["PULUMI_BACKEND_URL"] == "file:///cache/state/backend?metadata=skip"
     assert variables["PULUMI_HOME"] == "/cache/state/home"
     assert variables["KSERVE_PLATFORM_CACHE"] == "/cache"
 
