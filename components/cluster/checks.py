@@ -137,6 +137,16 @@ class NoneLeft:
         }
 
 
+@dataclass(frozen=True)
+class NodesReady:
+    """Every node is Ready, so many of them at least."""
+
+    count: int
+
+    def to_wire(self) -> dict[str, Any]:
+        return {"check": "nodesReady", "count": self.count}
+
+
 Check = (
     DeploymentAvailable
     | ConditionTrue
@@ -145,4 +155,5 @@ Check = (
     | DryRunAccepted
     | ObjectExists
     | NoneLeft
+    | NodesReady
 )

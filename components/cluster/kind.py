@@ -7,14 +7,16 @@ from typing import Any
 import pulumi
 
 from components.cluster.base import Capabilities, Cluster, IngressEndpoint, connect
+from components.cluster.checks import NodesReady
 from components.cluster.images import PreparedImages
-from components.cluster.resources import PACKAGE
+from components.cluster.resources import PACKAGE, Gate
 from components.settings.cluster import KindSettings
 from components.settings.keys import PROJECT
 
 INGRESS_NODE_PORT = 30080
 """NodePort that the ingress Service takes: kind maps ports of nodes, before there is any Service."""
 
+_READY_SECONDS = 120
 _OFFICIAL_NODE = "docker.io/kindest/node"
 
 
@@ -23,7 +25,7 @@ class KindCluster(pulumi.CustomResource):
 
     Attributes:
         kubeconfig: Content of a kubeconfig that reaches it from this machine; a secret.
-        endpoint: URL of its API server, on 127.0.0.1.
+        endpoint: URL of its API server, on 127.0.0.1; it answers once this is known.
     """
 
     kubeconfig: pulumi.Output[str]
@@ -103,4 +105,14 @@ def create_kind(settings: KindSettings, stack: str, images: PreparedImages, *, l
         ours=True,
         ingress=IngressEndpoint(host="127.0.0.1", port=settings.ports.ingress, node_port=INGRESS_NODE_PORT),
     )
-    return connect(cluster_name(stack), made.kubeconfig, capabilities, parent=made, made_by=made)
+    cluster = connect(cluster_name(stack), made.kubeconfig, capabilities, parent=made, made_by=made)
+    # The cluster is there once its API server answers. Nothing depends on this gate: what needs a node waits
+    # for one in the scheduler's queue, and what needs none is installed meanwhile. It says what is wrong with
+    # a node long before the pods that lack it give up.
+    Gate(
+        "nodes",
+        checks=[NodesReady(len(settings.nodes))],
+        timeout_seconds=_READY_SECONDS,
+        opts=pulumi.ResourceOptions(parent=made, provider=cluster.platform, deleted_with=made),
+    )
+    return cluster

@@ -121,9 +121,8 @@ def _images(inputs: Mapping[str, Any]) -> Iterator[str]:
 def _check(check: Mapping[str, Any]) -> str:
     manifest = check.get("manifest", {})
     about = {**check, **manifest.get("metadata", {}), "kind": manifest.get("kind", check.get("kind"))}
-    known = [
-        str(about[key]) for key in ("kind", "namespace", "name", "service", "condition") if about.get(key)
-    ]
+    told = ("kind", "namespace", "name", "service", "condition", "count")
+    known = [str(about[key]) for key in told if about.get(key)]
     return f"{check['check']}: {' '.join(known)}"
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any, Protocol
 
 from providers.kubeclient.client import ApiError, NoMatch
 from providers.platform.api import Api
 from providers.platform.fields import Fields
+from providers.platform.gate.nodes import NodesReady
 from providers.platform.gate.status import condition_problem, deployment_problem, slices_problem, unbundled
 
 
@@ -113,12 +115,22 @@ class DryRunAccepted:
         return f"dry-run creation of {self.manifest.get('kind')} {place}"
 
     def problem(self, api: Api) -> str:
-        try:
-            api.dry_run_create(self.manifest)
-        except ApiError as error:
-            # It passed admission, or it could not be found to exist.
-            return "" if error.reason == "AlreadyExists" else error.message
-        return ""
+        """Ask with more and more patience.
+
+        A request that meets a Service before kube-proxy knows its endpoint gets no answer, and takes as long
+        as the webhook may: ten seconds, where the next request is answered at once.
+        """
+        for seconds in _PATIENCE:
+            try:
+                api.dry_run_create(self.manifest, seconds)
+            except ApiError as error:
+                problem = error
+            else:
+                return ""
+            if not _late(problem):
+                break
+        # It passed admission, or it could not be found to exist.
+        return "" if problem.reason == "AlreadyExists" else problem.message
 
 
 @dataclass(frozen=True)
@@ -170,6 +182,11 @@ class NoneLeft:
 
 
 _SHOWN = 5
+_PATIENCE = (1, 3, None)
+
+
+def _late(error: ApiError) -> bool:
+    return error.status == HTTPStatus.GATEWAY_TIMEOUT or "deadline exceeded" in error.message
 
 
 def _fate(live: Mapping[str, Any]) -> str:
@@ -199,6 +216,7 @@ def look(check: Check, api: Api) -> str:
         return error.message
 
 
+_MOST_NODES = 5000  # Kubernetes is built for no more
 _NAME, _SHAPE = r"\S+", "the name of an object"
 
 
@@ -253,6 +271,10 @@ def _none_left(fields: Fields) -> Check:
     )
 
 
+def _nodes_ready(fields: Fields) -> Check:
+    return NodesReady(fields.number("count", 1, _MOST_NODES))
+
+
 _READERS: Mapping[str, Callable[[Fields], Check]] = {
     "deploymentAvailable": _deployment_available,
     "conditionTrue": _condition_true,
@@ -261,6 +283,7 @@ _READERS: Mapping[str, Callable[[Fields], Check]] = {
     "dryRunAccepted": _dry_run_accepted,
     "objectExists": _object_exists,
     "noneLeft": _none_left,
+    "nodesReady": _nodes_ready,
 }
 
 

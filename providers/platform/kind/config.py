@@ -15,6 +15,12 @@ CONTAINERD_ROOT = "/var/lib/containerd"
 _PATCHES, _MIRRORS = "/kserve-platform/patches", "/etc/containerd/certs.d"
 _LOOPBACK = "127.0.0.1"
 _LOW_CPU = "10m"
+# Held to twenty questions a second, upstream's default, the controllers need seven seconds to start. So long
+# there is no kube-proxy, and no Service answers.
+_ASKED_FREELY = {"kube-api-qps": "200", "kube-api-burst": "400"}
+# Its readiness is asked every ten seconds: missed once, no name resolves for ten more, and whoever asked
+# backs off. The port is that of the `ready` plugin.
+_RESOLVER_UP = {"httpGet": {"path": "/ready", "port": 8181}, "periodSeconds": 1, "failureThreshold": 300}
 _STATIC_PODS = ("kube-apiserver", "kube-controller-manager", "kube-scheduler", "etcd")
 
 
@@ -40,9 +46,10 @@ def kind_config(inputs: KindInputs, folder: Path, api_server_port: int) -> str:
             _node(inputs, node, folder, folder / name) for node, name in zip(inputs.nodes, names, strict=True)
         ],
     }
+    patches = [{"kind": "ClusterConfiguration", "controllerManager": {"extraArgs": _ASKED_FREELY}}]
     if inputs.low_requests:
-        patch = {"kind": "InitConfiguration", "patches": {"directory": _PATCHES}}
-        config["kubeadmConfigPatches"] = [yaml.safe_dump(patch)]
+        patches.append({"kind": "InitConfiguration", "patches": {"directory": _PATCHES}})
+    config["kubeadmConfigPatches"] = [yaml.safe_dump(patch) for patch in patches]
     if inputs.registry_mirrors:
         config["containerdConfigPatches"] = [
             f'[plugins."io.containerd.grpc.v1.cri".registry]\n  config_path = "{_MIRRORS}"\n'
@@ -61,7 +68,7 @@ def companion_files(inputs: KindInputs) -> dict[str, str]:
 
 
 def request_patches() -> dict[str, str]:
-    """Patches of kubeadm that let the control plane ask for next to no CPU: file name -> content.
+    """Patches of kubeadm that make the control plane easy on a small machine: file name -> content.
 
     Upstream's requests add up to most of two cores, which are then missing to the pods that the cluster is
     for. Requests reserve; they do not limit. `corednsdeployment` is a target since kubeadm 1.32.
@@ -69,8 +76,9 @@ def request_patches() -> dict[str, str]:
     patches: dict[str, Mapping[str, Any]] = {
         f"{name}+strategic.json": {"spec": {"containers": [_asking_little(name)]}} for name in _STATIC_PODS
     }
+    resolver = {**_asking_little("coredns"), "startupProbe": _RESOLVER_UP}
     patches["corednsdeployment+strategic.json"] = {
-        "spec": {"replicas": 1, "template": {"spec": {"containers": [_asking_little("coredns")]}}}
+        "spec": {"replicas": 1, "template": {"spec": {"containers": [resolver]}}}
     }
     return {name: json.dumps(patch) for name, patch in patches.items()}
 

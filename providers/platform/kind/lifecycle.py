@@ -18,6 +18,10 @@ from machine.images.loading import ensure_node_image, forget_built
 from machine.images.store import clone_store, import_missing
 from machine.process import CommandFailed, run
 from machine.toolchain.ensure import Toolchain
+from providers.platform.api import Api
+from providers.platform.gate.checks import Check
+from providers.platform.gate.nodes import NodesJoined, NodesReady
+from providers.platform.gate.wait import await_checks
 from providers.platform.kind.config import companion_files, kind_config
 from providers.platform.kind.diagnosis import why_not
 from providers.platform.kind.engine import NodeEngine
@@ -25,13 +29,12 @@ from providers.platform.kind.inputs import KindInputs
 from providers.platform.kind.loading import lacking_images, load_images
 from providers.platform.kind.network import join_pod_networks
 from providers.platform.kind.places import ClusterPlaces, Finished
-from providers.platform.kind.readiness import await_nodes
 from providers.platform.kind.watch import watched
 from providers.platform.resource import Incomplete, Values
 from providers.platform.work import Cancelled, Work
 
 _CREATE_SECONDS = 600.0
-_READY_SECONDS = 120.0
+_ANSWER_SECONDS = 120.0
 _STEP = re.compile(r"\s*[•✓✗]\s*(?P<text>.*?)\s*(\.\.\.)?\s*$")
 
 
@@ -206,7 +209,8 @@ class KindLifecycle:
         self._open(engine.endpoint, inputs, port)
         join_pod_networks(engine, inputs)
         kubeconfig = self._kubeconfig(engine.endpoint, kind)
-        await_nodes(self._work, kubeconfig, len(inputs.nodes), _READY_SECONDS)
+        # Not Ready: the network of pods takes seconds more, in which CRDs can go in. A gate waits for that.
+        self._await(kubeconfig, NodesJoined(len(inputs.nodes)))
         self._places.finish(Finished(digest, port, inputs.image_store))
         return Made(kubeconfig, port)
 
@@ -221,8 +225,16 @@ class KindLifecycle:
         kubeconfig = self._kubeconfig(engine.endpoint, str(self._tools.ensure("kind")["kind"]))
         if stopped:
             join_pod_networks(engine, inputs)
-            await_nodes(self._work, kubeconfig, len(inputs.nodes), _READY_SECONDS)
+            self._await(kubeconfig, NodesReady(len(inputs.nodes)))
         return Made(kubeconfig, finished.api_server_port)
+
+    def _await(self, kubeconfig: str, check: Check) -> None:
+        """Ask through the very port that the cluster's user will use."""
+        api = Api(kubeconfig, None, self._work.cancelled)
+        try:
+            await_checks(self._work, api, [check], _ANSWER_SECONDS, "The cluster did not answer")
+        finally:
+            api.close()
 
     def _bring_images(self, engine: NodeEngine, inputs: KindInputs, finished: Finished) -> None:
         if inputs.image_store == finished.image_store:

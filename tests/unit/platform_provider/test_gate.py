@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from components.errors import PlatformError
+from providers.kubeclient.client import ApiError
 from providers.platform.fields import InputsRefused
 from providers.platform.gate.resource import Gate
 from providers.platform.work import Cancelled
@@ -14,7 +15,7 @@ from tests.unit.platform_provider.doubles import ApiDouble, call, refusal
 
 CHECKS = (
     "deploymentAvailable or conditionTrue or caBundleFilled or endpointsReady or "
-    "dryRunAccepted or objectExists or noneLeft"
+    "dryRunAccepted or objectExists or noneLeft or nodesReady"
 )
 WEBHOOK = {"check": "deploymentAvailable", "namespace": "cert-manager", "name": "webhook"}
 SECRET = {
@@ -94,6 +95,31 @@ def test_an_object_that_is_there_already_passed_admission() -> None:
     api = ApiDouble()
     api.dry_run = lambda manifest: (_ for _ in ()).throw(refusal("exists", "AlreadyExists"))
     assert Gate().create(call(api), _inputs(SECRET))[1]["passed"]
+
+
+def test_a_webhook_that_does_not_answer_is_asked_again_before_its_own_time_is_over() -> None:
+    api = ApiDouble()
+    late = "failed calling webhook: context deadline exceeded"
+
+    def lost_once(_: Any) -> None:
+        if len(api.patience) == 1:
+            raise refusal(late)
+
+    api.dry_run = lost_once
+    assert Gate().create(call(api), _inputs(SECRET))[1]["passed"]
+    assert api.patience == [1, 3]
+
+
+def test_a_slow_webhook_gets_all_the_time_that_it_may_take() -> None:
+    api = ApiDouble()
+
+    def slow(_: Any) -> None:
+        if api.patience[-1] is not None:
+            raise ApiError(504, "Timeout", "Timeout: request did not complete within requested timeout 1s")
+
+    api.dry_run = slow
+    assert Gate().create(call(api), _inputs(SECRET))[1]["passed"]
+    assert api.patience == [1, 3, None]
 
 
 def test_it_ends_when_the_user_asks_to_stop() -> None:

@@ -51,10 +51,28 @@ def test_kinds_own_network_is_left_out_where_the_image_brings_one() -> None:
     assert _config()["networking"]["disableDefaultCNI"] is False
 
 
+def test_the_controllers_of_every_cluster_may_ask_as_often_as_they_need() -> None:
+    (patch,) = _config()["kubeadmConfigPatches"]
+    assert yaml.safe_load(patch) == {
+        "kind": "ClusterConfiguration",
+        "controllerManager": {"extraArgs": {"kube-api-qps": "200", "kube-api-burst": "400"}},
+    }
+
+
+def test_a_name_server_that_is_up_is_asked_within_a_second() -> None:
+    patch = json.loads(request_patches()["corednsdeployment+strategic.json"])
+    (container,) = patch["spec"]["template"]["spec"]["containers"]
+    assert container["startupProbe"] == {
+        "httpGet": {"path": "/ready", "port": 8181},
+        "periodSeconds": 1,
+        "failureThreshold": 300,
+    }
+
+
 def test_low_requests_reach_kubeadm_as_patches() -> None:
     inputs = read_inputs({**KIND_INPUTS, "lowRequests": True})
     config = _config(lowRequests=True)
-    assert yaml.safe_load(config["kubeadmConfigPatches"][0]) == {
+    assert yaml.safe_load(config["kubeadmConfigPatches"][1]) == {
         "kind": "InitConfiguration",
         "patches": {"directory": "/kserve-platform/patches"},
     }
