@@ -142,7 +142,9 @@ def gateway(
         overlays["service"] = json.dumps(exposure.service(), sort_keys=True)
     if small:
         requests = {"cpu": SMALL_CPU, "memory": SMALL_MEMORY}
-        container = {"name": "istio-proxy", "resources": {"requests": requests}}
+        # A proxy asks the metadata services of three clouds where it is; in none, that takes it two seconds.
+        nowhere = {"name": "CLOUD_PLATFORM", "value": "none"}
+        container = {"name": "istio-proxy", "resources": {"requests": requests}, "env": [nowhere]}
         overlays["deployment"] = json.dumps({"spec": {"template": {"spec": {"containers": [container]}}}})
     options = f"{name}-options"
     return [

@@ -13,7 +13,6 @@ from components.layers.cert_manager import namespace
 from components.layers.edits import Edit, for_object, without
 from components.layers.layer import Layer, Profile, profile_edits
 from components.layers.objects import Manifest
-from components.layers.ordering import WORKLOADS
 
 NAMESPACE = "istio-system"
 _TEMPLATES = "istio-sidecar-injector"
@@ -26,12 +25,10 @@ class Args:
 
     Attributes:
         rendered: Istio's manifests.
-        gateway_crds: Gateway API's CRDs: istiod looks for them when it starts.
         profile: How its pods are run.
     """
 
     rendered: Rendered
-    gateway_crds: pulumi.Resource
     profile: Profile
 
 
@@ -57,11 +54,12 @@ class Istio(Layer):
 
     def __init__(self, cluster: Cluster, args: Args) -> None:
         super().__init__("Istio", "istio", cluster)
+        # istiod watches for the kinds that it works with, its own and Gateway API's: it starts beside their
+        # CRDs (istio 1.29.1, pkg/kube/kclient/crdwatcher.go, WaitForCRD).
         crds = self.install_crds(args.rendered)
         installed = self.install(
             [namespace(NAMESPACE), *args.rendered.objects],
             (*NO_SIDECARS, *profile_edits(args.profile)),
-            after={WORKLOADS: [crds, args.gateway_crds]},
         )
         self.outputs = Outputs(
             crds=crds,

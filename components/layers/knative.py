@@ -73,11 +73,13 @@ class Outputs:
 
     Attributes:
         crds: Established once Knative's kinds can be created.
+        namespace: Where an ingress's objects live.
         foundation: What the pods of an ingress need: namespace, service accounts, configuration.
         ready: Open once services can be created.
     """
 
     crds: pulumi.Resource
+    namespace: list[pulumi.Resource]
     foundation: list[pulumi.Resource]
     ready: pulumi.Resource
 
@@ -115,6 +117,7 @@ class Knative(Layer):
         ]
         self.outputs = Outputs(
             crds=crds,
+            namespace=installed.of("Namespace"),
             foundation=installed.before(WORKLOADS),
             ready=self.gate("knative", checks, installed),
         )

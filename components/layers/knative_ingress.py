@@ -73,14 +73,14 @@ class KnativeIngress(Layer):
 
     def __init__(self, cluster: Cluster, args: Args) -> None:
         super().__init__("KnativeIngress", "knative-ingress", cluster)
-        needed = [*args.serving.foundation, args.serving.crds, *args.routing_crds, *args.balancers]
+        needed = [*args.serving.namespace, args.serving.crds, *args.routing_crds, *args.balancers]
         installed = self.install(
             [*args.rendered.objects, *extra_objects(args.ingress_class, args.exposure, args.encrypted)],
             (
                 *ingress_edits(args.ingress_class, args.service_type, args.node_port, args.exposure),
                 *profile_edits(args.profile),
             ),
-            after={FOUNDATION: needed, WORKLOADS: needed},
+            after={FOUNDATION: needed, WORKLOADS: [*needed, *args.serving.foundation]},
         )
         checks: list[Check] = [
             DeploymentAvailable(m["metadata"]["namespace"], m["metadata"]["name"])

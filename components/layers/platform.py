@@ -191,7 +191,7 @@ def _network(
         return Network()
     tls = settings.platform.tls
     routes = gateway_api.GatewayApi(cluster, gateway_api.Args(rendered[entries.GATEWAY_API.name]))
-    mesh = istio.Istio(cluster, istio.Args(rendered["istio"], routes.outputs.crds, profile))
+    mesh = istio.Istio(cluster, istio.Args(rendered["istio"], profile))
     doors = gateways.Gateways(
         cluster,
         gateways.Args(

@@ -69,13 +69,14 @@ class TestGateways:
 
         assert options["data"] == {}
 
-    def test_a_small_gateway_asks_for_little(self) -> None:
+    def test_a_small_gateway_asks_for_little_and_looks_for_no_cloud(self) -> None:
         options, _ = gateways.gateway("g", "ClusterIP", None, small=True)
 
         (container,) = json.loads(options["data"]["deployment"])["spec"]["template"]["spec"]["containers"]
         assert container == {
             "name": "istio-proxy",
             "resources": {"requests": {"cpu": "10m", "memory": "64Mi"}},
+            "env": [{"name": "CLOUD_PLATFORM", "value": "none"}],
         }
 
     def test_pods_reach_a_gateway_by_its_service(self) -> None:
