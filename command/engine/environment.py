@@ -30,7 +30,7 @@ def engine_variables(places: Places, *, offline: bool) -> dict[str, str]:
         "PULUMI_SKIP_UPDATE_CHECK": "true",
         "PULUMI_DIY_BACKEND_DISABLE_CHECKPOINT_BACKUPS": "true",
         # Four for each core by default: on two cores eight gates that wait keep all else from being made.
-        "PULUMI_PARALLEL": "64",
+        "PULUMI_PARALLEL": os.environ.get("PULUMI_PARALLEL", "64"),
         # The engine keeps a log of every command. Its own limit of 500 MB is more than the whole state.
         "PULUMI_LOG_ROTATION_MAX_TOTAL_MB": "50",
     }

@@ -18,7 +18,6 @@ from command.engine.progress import Closed, EngineProgress, Noted, Opened, Reste
 from command.engine.run import Outcome, run_engine
 from machine.process import CommandFailed, last_lines, run
 
-_GARBAGE_PERCENT = "400"
 _SHORT_SECONDS = 120.0
 _PLUGIN_SECONDS = 180.0
 _VERBS = {"destroy": "remove"}
@@ -53,8 +52,6 @@ class Engine:
             "PULUMI_OPTION_CONFIG_FILE": str(self.places.engine_stack_file),
             # Else the events of a preview come all at once, as one document, and without the policies'.
             "PULUMI_ENABLE_STREAMING_JSON_PREVIEW": "true",
-            # Each step writes the whole state anew, and leaves it as garbage.
-            "GOGC": os.environ.get("GOGC", _GARBAGE_PERCENT),
         }
 
     def call(self, *arguments: str, stdin: bytes | None = None) -> str:

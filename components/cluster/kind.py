@@ -16,7 +16,6 @@ from components.settings.keys import PROJECT
 INGRESS_NODE_PORT = 30080
 """NodePort that the ingress Service takes: kind maps ports of nodes, before there is any Service."""
 
-_READY_SECONDS = 120
 _OFFICIAL_NODE = "docker.io/kindest/node"
 
 
@@ -112,7 +111,6 @@ def create_kind(settings: KindSettings, stack: str, images: PreparedImages, *, l
     Gate(
         "nodes",
         checks=[NodesReady(len(settings.nodes))],
-        timeout_seconds=_READY_SECONDS,
         opts=pulumi.ResourceOptions(parent=made, provider=cluster.platform, deleted_with=made),
     )
     return cluster

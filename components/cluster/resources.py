@@ -40,7 +40,7 @@ class PlatformProvider(pulumi.ProviderResource):
 
 
 class CrdSet(pulumi.CustomResource):
-    """Every CustomResourceDefinition of one component, applied server-side and Established.
+    """Every CustomResourceDefinition of one component, applied server-side and served.
 
     Args:
         name: Resource name.
@@ -53,7 +53,7 @@ class CrdSet(pulumi.CustomResource):
             deletes every object of its kind, of whoever made it.
 
     Attributes:
-        established: Names of the CRDs; known once all of them are Established. Depend on this.
+        established: Names of the CRDs; known once all of their kinds are served. Depend on this.
     """
 
     established: pulumi.Output[list[str]]

@@ -27,7 +27,7 @@ class Outputs:
     """What the layer gives.
 
     Attributes:
-        crds: Established once gateways and routes can be created.
+        crds: There once gateways and routes can be created.
     """
 
     crds: pulumi.Resource

@@ -78,9 +78,9 @@ class Gateways(Layer):
                 args.node_port,
                 args.exposure,
                 secret=args.secret,
-                small=args.profile.small,
+                profile=args.profile,
             ),
-            *gateway(LOCAL, "ClusterIP", None, None, small=args.profile.small),
+            *gateway(LOCAL, "ClusterIP", None, None, profile=args.profile),
         ]
         # Before istiod is there: it finds them when it starts, and their pods start with it.
         needed = [args.gateway_crds, *args.control_plane.namespace, *args.balancers]
@@ -127,7 +127,7 @@ def gateway(
     exposure: Exposure | None = None,
     *,
     secret: str | None = None,
-    small: bool,
+    profile: Profile,
 ) -> list[Manifest]:
     """A gateway, and what istiod is to lay over the objects that it makes of it."""
     metadata = {"name": name, "namespace": istio.NAMESPACE}
@@ -140,11 +140,15 @@ def gateway(
         # istiod copies these to the Service as well.
         infrastructure["annotations"] = dict(exposure.shown)
         overlays["service"] = json.dumps(exposure.service(), sort_keys=True)
-    if small:
-        requests = {"cpu": SMALL_CPU, "memory": SMALL_MEMORY}
-        # A proxy asks the metadata services of three clouds where it is; in none, that takes it two seconds.
-        nowhere = {"name": "CLOUD_PLATFORM", "value": "none"}
-        container = {"name": "istio-proxy", "resources": {"requests": requests}, "env": [nowhere]}
+    container: dict[str, Any] = {}
+    if profile.small:
+        container["resources"] = {"requests": {"cpu": SMALL_CPU, "memory": SMALL_MEMORY}}
+    if profile.built:
+        # A proxy asks the metadata services of three clouds where it is. Where images are built because there
+        # is no network there is no cloud either, and asking takes it two seconds.
+        container["env"] = [{"name": "CLOUD_PLATFORM", "value": "none"}]
+    if container:
+        container["name"] = "istio-proxy"
         overlays["deployment"] = json.dumps({"spec": {"template": {"spec": {"containers": [container]}}}})
     options = f"{name}-options"
     return [

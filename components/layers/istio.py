@@ -13,6 +13,7 @@ from components.layers.cert_manager import namespace
 from components.layers.edits import Edit, for_object, without
 from components.layers.layer import Layer, Profile, profile_edits
 from components.layers.objects import Manifest
+from components.layers.ordering import WORKLOADS
 
 NAMESPACE = "istio-system"
 _TEMPLATES = "istio-sidecar-injector"
@@ -37,7 +38,7 @@ class Outputs:
     """What the layer gives.
 
     Attributes:
-        crds: Established once Istio's own kinds can be created.
+        crds: There once Istio's own kinds can be created.
         namespace: The namespace that gateways live in.
         control_plane: istiod is available.
     """
@@ -54,12 +55,15 @@ class Istio(Layer):
 
     def __init__(self, cluster: Cluster, args: Args) -> None:
         super().__init__("Istio", "istio", cluster)
-        # istiod watches for the kinds that it works with, its own and Gateway API's: it starts beside their
-        # CRDs (istio 1.29.1, pkg/kube/kclient/crdwatcher.go, WaitForCRD).
         crds = self.install_crds(args.rendered)
         installed = self.install(
             [namespace(NAMESPACE), *args.rendered.objects],
             (*NO_SIDECARS, *profile_edits(args.profile)),
+            # It would start without them and watch for them. But where it finds none it takes its own webhook
+            # for ready, which then refuses what it cannot judge yet (istio 1.29.1,
+            # pkg/webhooks/validation/controller/controller.go); and an upgrade wants new kinds first. Gateway
+            # API's it may find later.
+            after={WORKLOADS: [crds]},
         )
         self.outputs = Outputs(
             crds=crds,

@@ -72,7 +72,7 @@ class Outputs:
     """What the layer gives.
 
     Attributes:
-        crds: Established once Knative's kinds can be created.
+        crds: There once Knative's kinds can be created.
         namespace: Where an ingress's objects live.
         foundation: What the pods of an ingress need: namespace, service accounts, configuration.
         ready: Open once services can be created.

@@ -57,7 +57,7 @@ class Outputs:
     """What the layer gives.
 
     Attributes:
-        crds: Established once KServe's kinds exist.
+        crds: There once KServe's kinds exist.
         ready: Open once runtimes and InferenceServices can be created.
     """
 

@@ -65,7 +65,7 @@ class Layer(pulumi.ComponentResource):
         self._name = name
 
     def install_crds(self, rendered: Rendered) -> CrdSet:
-        """Apply a component's CRDs as one resource; depend on it to be after Established.
+        """Apply a component's CRDs as one resource; depend on it to find its kinds served.
 
         Raises:
             ValueError: The component has none.

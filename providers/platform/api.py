@@ -70,9 +70,13 @@ class Api:
             raise NoMatch(api_version, kind)
         return found[kind]
 
-    def plurals(self, api_version: str) -> frozenset[str]:
-        """Every kind of an API version that is served right now, as it stands in URLs."""
-        return frozenset(row["name"] for row in self._resources(api_version))
+    def creatable(self, api_version: str) -> frozenset[str]:
+        """Kinds of an API version, as in URLs, whose objects can be created right now.
+
+        A kind whose CRD is being deleted is still listed, but can no longer be created.
+        """
+        rows = self._resources(api_version)
+        return frozenset(row["name"] for row in rows if "create" in row.get("verbs", ()))
 
     def get(self, api_version: str, kind: str, namespace: str, name: str) -> Object | None:
         """An object, or None if it is not there."""
@@ -98,7 +102,7 @@ class Api:
             seconds: How long the API server may take, its webhooks included; None for as long as those may.
 
         Raises:
-            ApiError: It was refused, or not answered in time (`late`).
+            ApiError: It was refused, or not answered in time.
         """
         limit = {} if seconds is None else {"timeout": f"{seconds}s"}
         self._client.send("POST", self._collection(body), {"dryRun": "All", **limit}, dict(body))

@@ -186,7 +186,8 @@ _PATIENCE = (1, 3, None)
 
 
 def _late(error: ApiError) -> bool:
-    return error.status == HTTPStatus.GATEWAY_TIMEOUT or "deadline exceeded" in error.message
+    lost = ("deadline exceeded", "i/o timeout")
+    return error.status == HTTPStatus.GATEWAY_TIMEOUT or any(text in error.message for text in lost)
 
 
 def _fate(live: Mapping[str, Any]) -> str:

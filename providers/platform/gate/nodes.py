@@ -35,7 +35,7 @@ class NodesReady:
     def problem(self, api: Api) -> str:
         nodes = api.list_objects("v1", "Node")
         waiting = [
-            f"node {node['metadata']['name']} is not ({reason})"
+            f"node {node['metadata']['name']} is not Ready ({reason})"
             for node in nodes
             if (reason := condition_problem(node, "Ready"))
         ]

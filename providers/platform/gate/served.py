@@ -34,13 +34,15 @@ class CrdsServed:
         return f"{self.api_version} served"
 
     def problem(self, api: Api) -> str:
-        missing = sorted(set(self.plurals) - api.plurals(self.api_version))
+        missing = sorted(set(self.plurals) - api.creatable(self.api_version))
         return f"not yet {', '.join(missing)}" if missing else ""
 
     def reasons(self, api: Api) -> list[str]:
         """What the CRDs of the missing kinds say of themselves."""
         group = self.api_version.partition("/")[0]
-        names = [f"{plural}.{group}" for plural in sorted(set(self.plurals) - api.plurals(self.api_version))]
+        names = [
+            f"{plural}.{group}" for plural in sorted(set(self.plurals) - api.creatable(self.api_version))
+        ]
         return [f"{name}: {_reason(api.get(_VERSION, _KIND, '', name))}" for name in names]
 
 
@@ -58,4 +60,6 @@ def served_checks(crds: Iterable[Mapping[str, Any]]) -> list[CrdsServed]:
 def _reason(live: Mapping[str, Any] | None) -> str:
     if live is None:
         return "it does not exist"
+    if "deletionTimestamp" in live["metadata"]:
+        return f"it is being deleted, since {live['metadata']['deletionTimestamp']}"
     return condition_problem(live, "NamesAccepted") or condition_problem(live, "Established") or "Established"

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 
 from components.errors import PlatformError
 from providers.kubeclient.client import Unreachable
-from providers.platform.api import Api
+from providers.platform.api import FAILURES, Api
 from providers.platform.gate.checks import Check, DeploymentAvailable, look
+from providers.platform.gate.nodes import NodesReady
 from providers.platform.gate.pods import hopeless, pod_reasons, pods_of
 from providers.platform.gate.served import CrdsServed
 from providers.platform.gate.status import deployment_failure
@@ -16,6 +17,7 @@ from providers.platform.work import Work
 
 _FIRST_POLL, _LONGEST_POLL = 0.1, 1.0
 _FAILURE_EVERY_SECONDS = 3.0
+_ANEW = "A node that stays so is made anew by `make down`, then `make up`."
 
 
 def await_checks(
@@ -76,15 +78,20 @@ def _closed(api: Api, open_: Sequence[tuple[Check, str]], what: str) -> Platform
     for check, problem in open_:
         lines.append(f"{check.title}: {problem}")
         lines += [f"  {reason}" for reason in _reasons(check, api)]
-    return PlatformError.single(what, why="\n".join(lines))
+    idle = any(isinstance(check, NodesReady) for check, _ in open_)
+    return PlatformError.single(what, why="\n".join(lines), fix=_ANEW if idle else "")
 
 
 def _reasons(check: Check, api: Api) -> list[str]:
-    match check:
-        case DeploymentAvailable():
-            pods = pods_of(api, check.namespace, check.name)
-            return [reason for pod in pods for reason in pod_reasons(pod)]
-        case CrdsServed():
-            return check.reasons(api)
-        case _:
-            return []
+    """What the cluster says beyond the problem itself; nothing where it can no longer be asked."""
+    try:
+        match check:
+            case DeploymentAvailable():
+                pods = pods_of(api, check.namespace, check.name)
+                return [reason for pod in pods for reason in pod_reasons(pod)]
+            case CrdsServed():
+                return check.reasons(api)
+            case _:
+                return []
+    except FAILURES:
+        return []

@@ -16,7 +16,8 @@ _PATCHES, _MIRRORS = "/kserve-platform/patches", "/etc/containerd/certs.d"
 _LOOPBACK = "127.0.0.1"
 _LOW_CPU = "10m"
 # Held to twenty questions a second, upstream's default, the controllers need seven seconds to start. So long
-# there is no kube-proxy, and no Service answers.
+# there is no kube-proxy, and no Service answers. As kubeadm's v1beta3 has it, which kind 0.30 writes: v1beta4
+# wants a list.
 _ASKED_FREELY = {"kube-api-qps": "200", "kube-api-burst": "400"}
 # Its readiness is asked every ten seconds: missed once, no name resolves for ten more, and whoever asked
 # backs off. The port is that of the `ready` plugin.

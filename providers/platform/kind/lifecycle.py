@@ -210,7 +210,7 @@ class KindLifecycle:
         join_pod_networks(engine, inputs)
         kubeconfig = self._kubeconfig(engine.endpoint, kind)
         # Not Ready: the network of pods takes seconds more, in which CRDs can go in. A gate waits for that.
-        self._await(kubeconfig, NodesJoined(len(inputs.nodes)))
+        self._await(kubeconfig, NodesJoined(len(inputs.nodes)), "The cluster did not answer")
         self._places.finish(Finished(digest, port, inputs.image_store))
         return Made(kubeconfig, port)
 
@@ -225,14 +225,14 @@ class KindLifecycle:
         kubeconfig = self._kubeconfig(engine.endpoint, str(self._tools.ensure("kind")["kind"]))
         if stopped:
             join_pod_networks(engine, inputs)
-            self._await(kubeconfig, NodesReady(len(inputs.nodes)))
+            self._await(kubeconfig, NodesReady(len(inputs.nodes)), "The cluster was not ready again")
         return Made(kubeconfig, finished.api_server_port)
 
-    def _await(self, kubeconfig: str, check: Check) -> None:
+    def _await(self, kubeconfig: str, check: Check, late: str) -> None:
         """Ask through the very port that the cluster's user will use."""
         api = Api(kubeconfig, None, self._work.cancelled)
         try:
-            await_checks(self._work, api, [check], _ANSWER_SECONDS, "The cluster did not answer")
+            await_checks(self._work, api, [check], _ANSWER_SECONDS, late)
         finally:
             api.close()
 

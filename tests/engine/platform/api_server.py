@@ -82,7 +82,10 @@ class _Handler(BaseHTTPRequestHandler):
             names = [
                 path.rpartition("/")[2].partition(".")[0] for path in self._objects if path.startswith(_CRD)
             ]
-            rows = [{"name": name, "kind": name.title(), "namespaced": True} for name in names]
+            rows = [
+                {"name": name, "kind": name.title(), "namespaced": True, "verbs": ["create"]}
+                for name in names
+            ]
             self._answer(200, {"kind": "APIResourceList", "resources": rows})
         elif path in _KINDS:
             rows = [{"name": n, "kind": k, "namespaced": ns} for n, k, ns in _KINDS[path]]

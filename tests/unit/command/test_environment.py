@@ -5,6 +5,8 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
+import pytest
+
 from command.engine.environment import engine_variables, search_path, shell_exports
 from command.engine.places import Places
 from machine.cache import Cache
@@ -23,6 +25,15 @@ def test_everything_of_the_engine_lies_in_the_cache() -> None:
     assert variables["PULUMI_BACKEND_URL"] == "file:///cache/state/backend?metadata=skip"
     assert variables["PULUMI_HOME"] == "/cache/state/home"
     assert variables["KSERVE_PLATFORM_CACHE"] == "/cache"
+
+
+def test_gates_that_wait_leave_room_unless_the_user_wants_it_otherwise(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv("PULUMI_PARALLEL", raising=False)
+    assert engine_variables(PLACES, offline=False)["PULUMI_PARALLEL"] == "64"
+    monkeypatch.setenv("PULUMI_PARALLEL", "8")
+    assert engine_variables(PLACES, offline=False)["PULUMI_PARALLEL"] == "8"
 
 
 def test_offline_a_missing_plugin_is_not_looked_for() -> None:

@@ -255,7 +255,7 @@ class ApiDouble:
             return refuse(404, "NotFound", "the server could not find the requested resource")
         if not rest:
             listed = [
-                {"name": plural, "kind": kind, "namespaced": spaced}
+                {"name": plural, "kind": kind, "namespaced": spaced, "verbs": ["create", "get"]}
                 for plural, kind, spaced in self.kinds[version]
             ]
             return Reply(body={"kind": "APIResourceList", "resources": listed})

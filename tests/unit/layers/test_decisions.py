@@ -50,7 +50,7 @@ def _capabilities(*, load_balancer: bool, node_port: int | None) -> Capabilities
 
 class TestGateways:
     def test_a_gateway_is_opened_on_a_fixed_port_of_the_node(self) -> None:
-        options, gateway = gateways.gateway("g", "NodePort", 30080, small=False)
+        options, gateway = gateways.gateway("g", "NodePort", 30080, profile=_UPSTREAM)
 
         assert json.loads(options["data"]["service"]) == {
             "spec": {"type": "NodePort", "ports": [{"port": 80, "nodePort": 30080}]}
@@ -59,23 +59,31 @@ class TestGateways:
         assert gateway["spec"]["infrastructure"]["parametersRef"]["name"] == options["metadata"]["name"]
 
     def test_a_gateway_takes_routes_of_every_namespace(self) -> None:
-        _, gateway = gateways.gateway("g", "ClusterIP", None, small=False)
+        _, gateway = gateways.gateway("g", "ClusterIP", None, profile=_UPSTREAM)
 
         (listener,) = gateway["spec"]["listeners"]
         assert listener["allowedRoutes"] == {"namespaces": {"from": "All"}}
 
     def test_without_profile_and_port_nothing_is_laid_over(self) -> None:
-        options, _ = gateways.gateway("g", "LoadBalancer", None, small=False)
+        options, _ = gateways.gateway("g", "LoadBalancer", None, profile=_UPSTREAM)
 
         assert options["data"] == {}
 
-    def test_a_small_gateway_asks_for_little_and_looks_for_no_cloud(self) -> None:
-        options, _ = gateways.gateway("g", "ClusterIP", None, small=True)
-
+    @staticmethod
+    def _laid_over(profile: Profile) -> dict[str, Any]:
+        options, _ = gateways.gateway("g", "ClusterIP", None, profile=profile)
         (container,) = json.loads(options["data"]["deployment"])["spec"]["template"]["spec"]["containers"]
-        assert container == {
+        return dict(container)
+
+    def test_a_small_gateway_asks_for_little(self) -> None:
+        assert self._laid_over(Profile(built=False, small=True)) == {
             "name": "istio-proxy",
             "resources": {"requests": {"cpu": "10m", "memory": "64Mi"}},
+        }
+
+    def test_a_gateway_looks_for_no_cloud_where_there_is_no_network(self) -> None:
+        assert self._laid_over(Profile(built=True, small=False)) == {
+            "name": "istio-proxy",
             "env": [{"name": "CLOUD_PLATFORM", "value": "none"}],
         }
 

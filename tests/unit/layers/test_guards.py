@@ -8,6 +8,7 @@ from typing import Any
 from components.layers import gateways
 from components.layers.gateway_tls import certificates, hosts
 from components.layers.knative_ingress import extra_objects
+from components.layers.layer import Profile
 from components.layers.model_guard import guards
 from components.layers.platform import callers, quota
 from components.settings.load import load, load_stack_file
@@ -20,10 +21,13 @@ def _settings(**platform: Any) -> Settings:
     return load({"kserve-platform:cluster": {"provider": "kind"}, "kserve-platform:platform": platform})
 
 
+_PLAIN = Profile(built=False, small=False)
+
+
 class TestEncryption:
     def test_the_public_gateway_ends_tls_and_the_local_one_does_not(self) -> None:
-        _, encrypted = gateways.gateway("g", "LoadBalancer", None, secret="s", small=False)
-        _, plain = gateways.gateway("g", "ClusterIP", None, small=False)
+        _, encrypted = gateways.gateway("g", "LoadBalancer", None, secret="s", profile=_PLAIN)
+        _, plain = gateways.gateway("g", "ClusterIP", None, profile=_PLAIN)
 
         assert [one["protocol"] for one in encrypted["spec"]["listeners"]] == ["HTTP", "HTTPS"]
         assert encrypted["spec"]["listeners"][1]["tls"] == {

@@ -41,7 +41,7 @@ class ApiDouble:
         self.on_look()
         return self.objects.get((kind, namespace, name))
 
-    def plurals(self, api_version: str) -> frozenset[str]:
+    def creatable(self, api_version: str) -> frozenset[str]:
         self.on_look()
         specs = [live["spec"] for (kind, _, _), live in self.objects.items() if kind == _CRD]
         served = {

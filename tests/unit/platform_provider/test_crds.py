@@ -71,6 +71,19 @@ def test_a_kind_that_is_never_served_is_told_with_what_its_crd_says(tmp_path: Pa
     )
 
 
+def test_a_kind_whose_crd_is_being_deleted_is_not_served(tmp_path: Path) -> None:
+    api, inputs = ApiDouble(), _inputs(tmp_path, _crd("gates.x.example"))
+    api.unserved = {"gates"}
+
+    def departing() -> None:
+        if live := api.objects.get(("CustomResourceDefinition", "", "gates.x.example")):
+            live["metadata"] = {**live["metadata"], "deletionTimestamp": "2026-11-21T20:00:00Z"}
+
+    api.on_look = departing
+    with pytest.raises(PlatformError, match="it is being deleted, since 2026-11-21T20:00:00Z"):
+        CrdSet().create(replace(call(api, tmp_path), seconds=0.01), inputs)
+
+
 def test_a_version_that_an_update_adds_is_waited_for(tmp_path: Path) -> None:
     api, old = ApiDouble(), _crd("gates.x.example")
     versions = [*old["spec"]["versions"], {"name": "v2", "served": True}]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from components.errors import PlatformError
-from providers.kubeclient.client import ApiError
+from providers.kubeclient.client import ApiError, Unreachable
 from providers.platform.fields import InputsRefused
 from providers.platform.gate.resource import Gate
 from providers.platform.work import Cancelled
@@ -108,6 +109,29 @@ def test_a_webhook_that_does_not_answer_is_asked_again_before_its_own_time_is_ov
     api.dry_run = lost_once
     assert Gate().create(call(api), _inputs(SECRET))[1]["passed"]
     assert api.patience == [1, 3]
+
+
+def test_a_webhook_that_refuses_is_asked_once_a_look() -> None:
+    api = ApiDouble()
+    api.dry_run = lambda _: (_ for _ in ()).throw(refusal("admission webhook denied the request"))
+    with pytest.raises(PlatformError, match="denied the request"):
+        Gate().create(replace(call(api), seconds=0.01), _inputs(SECRET))
+    assert set(api.patience) == {1}
+
+
+def test_a_failure_to_explain_does_not_hide_what_failed() -> None:
+    api = ApiDouble({("Deployment", "cert-manager", "webhook"): STARTING})
+
+    def away(*_: Any, **__: Any) -> Any:
+        raise Unreachable("connection refused")
+
+    api.list_objects = away  # type: ignore[method-assign]
+    with pytest.raises(PlatformError) as closed:
+        Gate().create(replace(call(api), seconds=0.01), _inputs(WEBHOOK))
+    assert str(closed.value) == (
+        "It did not open within 0 s\n"
+        "  why:  Deployment cert-manager/webhook available: 0 of 1 replicas are available, 1 are updated"
+    )
 
 
 def test_a_slow_webhook_gets_all_the_time_that_it_may_take() -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from components.errors import PlatformError
 from providers.platform.fields import InputsRefused
 from providers.platform.gate.nodes import NodesJoined, NodesReady
 from providers.platform.gate.resource import Gate
@@ -32,15 +34,26 @@ def test_a_gate_opens_once_every_node_is_ready() -> None:
     assert outputs["passed"]
 
 
+def test_a_gate_that_waits_for_a_node_in_vain_says_what_to_do() -> None:
+    inputs = Gate().check({"checks": [{"check": "nodesReady", "count": 2}]})
+    with pytest.raises(PlatformError) as closed:
+        Gate().create(replace(call(_api(READY, NETWORKLESS)), seconds=0.01), inputs)
+    assert str(closed.value) == (
+        "It did not open within 0 s\n"
+        "  why:  every node Ready: node b is not Ready (KubeletNotReady: cni plugin not initialized)\n"
+        "  do:   A node that stays so is made anew by `make down`, then `make up`."
+    )
+
+
 def test_a_node_says_why_it_takes_no_pods_and_an_absent_one_is_counted() -> None:
     problem = NodesReady(3).problem(_api(READY, NETWORKLESS))
     assert problem == (
-        "node b is not (KubeletNotReady: cni plugin not initialized); 1 of 3 nodes have not joined"
+        "node b is not Ready (KubeletNotReady: cni plugin not initialized); 1 of 3 nodes have not joined"
     )
 
 
 def test_a_node_whose_kubelet_is_silent_is_not_ready() -> None:
-    assert NodesReady(1).problem(_api(_node("a"))) == "node a is not (it has no condition Ready yet)"
+    assert NodesReady(1).problem(_api(_node("a"))) == "node a is not Ready (it has no condition Ready yet)"
 
 
 def test_a_node_has_joined_before_it_is_ready() -> None:

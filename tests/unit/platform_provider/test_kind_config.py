@@ -8,6 +8,7 @@ from typing import Any
 
 import yaml
 
+from components.catalog.modules import KIND
 from providers.platform.kind.config import companion_files, kind_config, request_patches
 from providers.platform.kind.inputs import read_inputs
 from tests.unit.platform_provider.samples import KIND_INPUTS
@@ -57,6 +58,9 @@ def test_the_controllers_of_every_cluster_may_ask_as_often_as_they_need() -> Non
         "kind": "ClusterConfiguration",
         "controllerManager": {"extraArgs": {"kube-api-qps": "200", "kube-api-burst": "400"}},
     }
+    assert KIND.version == "v0.30.0", (
+        "does this kind still write kubeadm's v1beta3, where extraArgs is a map?"
+    )
 
 
 def test_a_name_server_that_is_up_is_asked_within_a_second() -> None:
