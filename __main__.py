@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from datetime import UTC, datetime
 
 import pulumi
@@ -55,6 +56,9 @@ def _platform(cluster: Cluster, settings: Settings, cache: Cache) -> Platform:
     return install(cluster, settings, renderer(cache, Silent()).render_all(components))
 
 
+# The engine interrupts a program that it no longer listens to. Python would wait for requests that nobody
+# answers any more: a failed update ended five seconds late, when the engine killed it.
+signal.signal(signal.SIGINT, signal.SIG_DFL)
 try:
     main()
 except PlatformError as error:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import signal
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,14 @@ GOLDEN = Path(__file__).parent / "golden"
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-golden", action="store_true", help="write golden plans anew")
+
+
+@pytest.fixture(autouse=True)
+def interrupts() -> Iterator[None]:
+    """The program heeds interrupts in a way of its own; here it runs in the process of the tests."""
+    heeded = signal.getsignal(signal.SIGINT)
+    yield
+    signal.signal(signal.SIGINT, heeded)
 
 
 @pytest.fixture

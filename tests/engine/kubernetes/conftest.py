@@ -23,6 +23,7 @@ from machine.toolchain import Toolchain
 from providers.rpc import reveal
 from tests.cluster.kind.conftest import images, machine_of_tests
 from tests.engine.kubernetes.worlds import DoubleWorld, World
+from tests.engine.programs import HEEDS_INTERRUPTS
 from tests.unit.kubernetes_provider.apidouble import ApiDouble
 
 __all__ = ["images"]
@@ -73,7 +74,7 @@ class Stack:
 
     def program(self, text: str) -> None:
         """Write the program; pulumi, k8s and Options are imported."""
-        (self.folder / "__main__.py").write_text(_HEAD + text)
+        (self.folder / "__main__.py").write_text(HEEDS_INTERRUPTS + _HEAD + text)
 
     def start(self, *arguments: str, **variables: str) -> subprocess.Popen[str]:
         """Start Pulumi in a session of its own, as a terminal does."""

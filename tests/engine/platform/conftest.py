@@ -18,6 +18,7 @@ from machine.cache import Cache
 from machine.progress import Silent
 from machine.toolchain import Toolchain
 from tests.engine.platform.api_server import ApiServerDouble
+from tests.engine.programs import HEEDS_INTERRUPTS
 
 _ROOT = Path(__file__).parents[3]
 _SECONDS = 120
@@ -53,7 +54,7 @@ class Stack:
 
     def program(self, text: str) -> None:
         """Write the program."""
-        (self.folder / "__main__.py").write_text(text)
+        (self.folder / "__main__.py").write_text(HEEDS_INTERRUPTS + text)
 
     def pulumi(self, *arguments: str) -> Ran:
         """Run Pulumi to its end."""

@@ -23,6 +23,7 @@ from command.engine.store import prepare_store
 from machine.cache import Cache
 from machine.progress import Silent
 from machine.toolchain import Toolchain
+from tests.engine.programs import HEEDS_INTERRUPTS
 
 _PROGRAM = """\
 import json
@@ -53,7 +54,7 @@ class Stack:
         self.places = Places(Cache(folder / "cache"), stack, folder / "checkout")
         (self.places.checkout / "stacks").mkdir(parents=True)
         (self.places.checkout / "Pulumi.yaml").write_text("name: kserve-platform\nruntime: python\n")
-        (self.places.checkout / "__main__.py").write_text(_PROGRAM)
+        (self.places.checkout / "__main__.py").write_text(HEEDS_INTERRUPTS + _PROGRAM)
         self.configure("{}")
         program = Toolchain(Cache.default(), Silent()).ensure("pulumi")["pulumi"]
         pack = write_pack(self.places, CHECKOUT / "policies")
@@ -82,7 +83,7 @@ class Stack:
 
     def program(self, text: str) -> None:
         """Have another program."""
-        (self.places.checkout / "__main__.py").write_text(text)
+        (self.places.checkout / "__main__.py").write_text(HEEDS_INTERRUPTS + text)
 
     def run(
         self, arguments: Sequence[str], *objects: tuple[str, Mapping[str, Any]], **variables: str
