@@ -98,6 +98,42 @@ def test_an_object_that_is_there_already_passed_admission() -> None:
     assert Gate().create(call(api), _inputs(SECRET))[1]["passed"]
 
 
+def test_while_one_check_fails_the_others_are_left_alone() -> None:
+    api, looks = ApiDouble({("Deployment", "cert-manager", "webhook"): STARTING}), 0
+
+    def become_ready() -> None:
+        nonlocal looks
+        looks += 1
+        if looks == 3:
+            api.objects["Deployment", "cert-manager", "webhook"] = READY
+
+    api.on_look = become_ready
+    Gate().create(call(api), _inputs(WEBHOOK, SECRET))
+    assert len(api.patience) == 1  # the dry run
+
+
+def test_what_held_once_must_hold_again_when_the_rest_does() -> None:
+    api, notes = ApiDouble({("Deployment", "cert-manager", "webhook"): READY}), list[str]()
+
+    def refused_then_taken_while_the_deployment_goes(_: Any) -> None:
+        if len(api.patience) == 1:
+            raise refusal("no endpoints")
+        if len(api.patience) == 2:
+            api.objects["Deployment", "cert-manager", "webhook"] = STARTING
+            api.on_look = come_back
+
+    def come_back() -> None:
+        if len(notes) == 2:
+            api.objects["Deployment", "cert-manager", "webhook"] = READY
+
+    api.dry_run = refused_then_taken_while_the_deployment_goes
+    assert Gate().create(call(api, notes=notes), _inputs(WEBHOOK, SECRET))[1]["passed"]
+    assert notes == [
+        "waiting for dry-run creation of Secret a/probe: no endpoints",
+        "waiting for Deployment cert-manager/webhook available: 0 of 1 replicas are available, 1 are updated",
+    ]
+
+
 def test_a_webhook_that_does_not_answer_is_asked_again_before_its_own_time_is_over() -> None:
     api = ApiDouble()
     late = "failed calling webhook: context deadline exceeded"
