@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import signal
 
+import pytest
+
 # A script's background job ignores interrupts, and so does whatever it starts: tests that interrupt would
 # wait for ever there.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put files that need a cluster first: they take longest, and one left for the end keeps a core idle."""
+    slow = {item.path for item in items if item.get_closest_marker("cluster")}
+    items.sort(key=lambda item: item.path not in slow)
