@@ -134,7 +134,13 @@ def bring_images(
         unpacked_by = snapshotter_of(_ask(node, endpoint, "containerd", "config", "dump"))
         load = (*_CTR, "images", "import", f"--snapshotter={unpacked_by}", "-")
         into = endpoint.command("docker", "exec", "--interactive", node, *load)
-        _send(missing, into, endpoint, Blobs(cache), without=held, go_on=go_on)
+        try:
+            _send(missing, into, endpoint, Blobs(cache), without=held, go_on=go_on)
+        except PlatformError as error:
+            # What a killed import left behind is listed, until containerd collects it: perhaps just now.
+            if not held or "not found" not in str(error):
+                raise
+            _send(missing, into, endpoint, Blobs(cache), go_on=go_on)
     return [image.reference for image in missing]
 
 
