@@ -5,30 +5,25 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any, Protocol
+from typing import Any
 
 from providers.kubeclient.client import ApiError, NoMatch
 from providers.platform.api import Api
 from providers.platform.fields import Fields
+from providers.platform.gate.check import Check
 from providers.platform.gate.nodes import NodesReady
-from providers.platform.gate.status import condition_problem, deployment_problem, slices_problem, unbundled
-
-
-class Check(Protocol):
-    """Something that can be looked at again and again."""
-
-    @property
-    def title(self) -> str:
-        """What is looked at, for people."""
-        ...
-
-    def problem(self, api: Api) -> str:
-        """Why it does not hold; empty if it does."""
-        ...
+from providers.platform.gate.pods import hopeless, pod_reasons, pods_of
+from providers.platform.gate.status import (
+    condition_problem,
+    deployment_failure,
+    deployment_problem,
+    slices_problem,
+    unbundled,
+)
 
 
 @dataclass(frozen=True)
-class DeploymentAvailable:
+class DeploymentAvailable(Check):
     """Every replica of a Deployment's newest generation is available."""
 
     namespace: str
@@ -42,9 +37,19 @@ class DeploymentAvailable:
         live = api.get("apps/v1", "Deployment", self.namespace, self.name)
         return "it does not exist" if live is None else deployment_problem(live)
 
+    def reasons(self, api: Api) -> list[str]:
+        pods = pods_of(api, self.namespace, self.name)
+        return [reason for pod in pods for reason in pod_reasons(pod)]
+
+    def hopeless(self, api: Api) -> bool:
+        live = api.get("apps/v1", "Deployment", self.namespace, self.name)
+        if live is not None and deployment_failure(live):
+            return True
+        return any(hopeless(pod) for pod in pods_of(api, self.namespace, self.name))
+
 
 @dataclass(frozen=True)
-class ConditionTrue:
+class ConditionTrue(Check):
     """A condition of an object's status is True, for its newest generation."""
 
     api_version: str
@@ -63,7 +68,7 @@ class ConditionTrue:
 
 
 @dataclass(frozen=True)
-class CaBundleFilled:
+class CaBundleFilled(Check):
     """Every webhook of a configuration, or a CRD's conversion webhook, has a CA bundle."""
 
     kind: str
@@ -84,7 +89,7 @@ class CaBundleFilled:
 
 
 @dataclass(frozen=True)
-class EndpointsReady:
+class EndpointsReady(Check):
     """A Service has a ready endpoint."""
 
     namespace: str
@@ -103,7 +108,7 @@ class EndpointsReady:
 
 
 @dataclass(frozen=True)
-class DryRunAccepted:
+class DryRunAccepted(Check):
     """The API server and every admission webhook accept the creation of an object."""
 
     manifest: Mapping[str, Any]
@@ -134,7 +139,7 @@ class DryRunAccepted:
 
 
 @dataclass(frozen=True)
-class ObjectExists:
+class ObjectExists(Check):
     """Some controller has made an object."""
 
     api_version: str
@@ -152,7 +157,7 @@ class ObjectExists:
 
 
 @dataclass(frozen=True)
-class NoneLeft:
+class NoneLeft(Check):
     """No object of a kind is there any more, in any namespace.
 
     Attributes:

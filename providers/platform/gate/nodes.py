@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from providers.platform.api import Api
+from providers.platform.gate.check import Check
 from providers.platform.gate.status import condition_problem
 
 
 @dataclass(frozen=True)
-class NodesJoined:
+class NodesJoined(Check):
     """The API server answers, and so many nodes have registered with it."""
 
     count: int
@@ -23,8 +24,10 @@ class NodesJoined:
 
 
 @dataclass(frozen=True)
-class NodesReady:
+class NodesReady(Check):
     """At least so many nodes have joined, and every one of them is Ready."""
+
+    advice = "A node that stays so is made anew by `make down`, then `make up`."
 
     count: int
 

@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from providers.platform.fields import Fields, read_all
-from providers.platform.gate.checks import Check, read_check
+from providers.platform.gate.check import Check
+from providers.platform.gate.checks import read_check
 from providers.platform.gate.wait import await_checks
 from providers.platform.resource import Call, Found, Resource, Values
 

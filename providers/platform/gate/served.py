@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from providers.platform.api import Api
+from providers.platform.gate.check import Check
 from providers.platform.gate.status import condition_problem
 
 _VERSION, _KIND = "apiextensions.k8s.io/v1", "CustomResourceDefinition"
 
 
 @dataclass(frozen=True)
-class CrdsServed:
+class CrdsServed(Check):
     """Kinds of one API version can be created.
 
     The API server lists a CRD's kind once the CRD is Established, and a version that an update adds once that
@@ -34,16 +35,17 @@ class CrdsServed:
         return f"{self.api_version} served"
 
     def problem(self, api: Api) -> str:
-        missing = sorted(set(self.plurals) - api.creatable(self.api_version))
+        missing = self._missing(api)
         return f"not yet {', '.join(missing)}" if missing else ""
 
     def reasons(self, api: Api) -> list[str]:
         """What the CRDs of the missing kinds say of themselves."""
         group = self.api_version.partition("/")[0]
-        names = [
-            f"{plural}.{group}" for plural in sorted(set(self.plurals) - api.creatable(self.api_version))
-        ]
+        names = [f"{plural}.{group}" for plural in self._missing(api)]
         return [f"{name}: {_reason(api.get(_VERSION, _KIND, '', name))}" for name in names]
+
+    def _missing(self, api: Api) -> list[str]:
+        return sorted(set(self.plurals) - api.creatable(self.api_version))
 
 
 def served_checks(crds: Iterable[Mapping[str, Any]]) -> list[CrdsServed]:

@@ -8,17 +8,13 @@ from collections.abc import Sequence
 from components.errors import PlatformError
 from providers.kubeclient.client import Unreachable
 from providers.platform.api import FAILURES, Api
-from providers.platform.gate.checks import Check, DeploymentAvailable, look
-from providers.platform.gate.nodes import NodesReady
-from providers.platform.gate.pods import hopeless, pod_reasons, pods_of
-from providers.platform.gate.served import CrdsServed
-from providers.platform.gate.status import deployment_failure
+from providers.platform.gate.check import Check
+from providers.platform.gate.checks import look
 from providers.platform.work import Work
 
-# A gate opens at most a twentieth later than it could, and asks twice a second while others have to start.
+# What took ten seconds is noticed within half of one; what takes minutes is asked for once a second.
 _SHORTEST_POLL, _LONGEST_POLL, _POLLS_PER_WAIT = 0.2, 1.0, 20
 _FAILURE_EVERY_SECONDS = 3.0
-_ANEW = "A node that stays so is made anew by `make down`, then `make up`."
 
 
 def await_checks(
@@ -38,13 +34,13 @@ def await_checks(
         Cancelled: The user asked to stop.
     """
     begin = looked_for_failure = time.monotonic()
-    deadline, order, told = begin + seconds, list(checks), ""
+    deadline, order = begin + seconds, list(checks)
     while True:
         failing = next(((check, problem) for check in order if (problem := _look(check, api))), None)
         if failing is None:
             return
         check, problem = failing
-        told = _tell(work, f"waiting for {check.title}: {problem}", told)
+        work.note(f"waiting for {check.title}: {problem}")
         # It goes first next time: as long as it does not hold nobody needs to ask about the others.
         order.sort(key=lambda one: one is not check)
         now = time.monotonic()
@@ -60,13 +56,6 @@ def await_checks(
             raise _closed(api, _open(checks, api) or [failing], f"{failed} within {seconds:.0f} s")
 
 
-def _tell(work: Work, text: str, told: str) -> str:
-    """Say what is waited for, unless it was just said: each note is a message to the engine."""
-    if text != told:
-        work.note(text)
-    return text
-
-
 def _open(checks: Sequence[Check], api: Api) -> list[tuple[Check, str]]:
     return [(check, problem) for check in checks if (problem := _look(check, api))]
 
@@ -79,15 +68,10 @@ def _look(check: Check, api: Api) -> str:
 
 
 def _is_hopeless(check: Check, api: Api) -> bool:
-    if not isinstance(check, DeploymentAvailable):
-        return False
     try:
-        live = api.get("apps/v1", "Deployment", check.namespace, check.name)
+        return check.hopeless(api)
     except Unreachable:
         return False
-    if live is not None and deployment_failure(live):
-        return True
-    return any(hopeless(pod) for pod in pods_of(api, check.namespace, check.name))
 
 
 def _closed(api: Api, open_: Sequence[tuple[Check, str]], what: str) -> PlatformError:
@@ -95,20 +79,13 @@ def _closed(api: Api, open_: Sequence[tuple[Check, str]], what: str) -> Platform
     for check, problem in open_:
         lines.append(f"{check.title}: {problem}")
         lines += [f"  {reason}" for reason in _reasons(check, api)]
-    idle = any(isinstance(check, NodesReady) for check, _ in open_)
-    return PlatformError.single(what, why="\n".join(lines), fix=_ANEW if idle else "")
+    advice = dict.fromkeys(check.advice for check, _ in open_ if check.advice)
+    return PlatformError.single(what, why="\n".join(lines), fix=" ".join(advice))
 
 
 def _reasons(check: Check, api: Api) -> list[str]:
-    """What the cluster says beyond the problem itself; nothing where it can no longer be asked."""
+    """Nothing where the cluster can no longer be asked: that must not hide what failed."""
     try:
-        match check:
-            case DeploymentAvailable():
-                pods = pods_of(api, check.namespace, check.name)
-                return [reason for pod in pods for reason in pod_reasons(pod)]
-            case CrdsServed():
-                return check.reasons(api)
-            case _:
-                return []
+        return check.reasons(api)
     except FAILURES:
         return []

@@ -19,7 +19,7 @@ from machine.images.store import clone_store, import_missing
 from machine.process import CommandFailed, run
 from machine.toolchain.ensure import Toolchain
 from providers.platform.api import Api
-from providers.platform.gate.checks import Check
+from providers.platform.gate.check import Check
 from providers.platform.gate.nodes import NodesJoined, NodesReady
 from providers.platform.gate.wait import await_checks
 from providers.platform.kind.config import companion_files, kind_config

@@ -116,6 +116,12 @@ def api_server() -> Iterator[ApiServerDouble]:
     server.close()
 
 
+def crd_spec(name: str) -> dict[str, Any]:
+    """What the rendered file says of a CRD."""
+    plural, _, group = name.partition(".")
+    return {"group": group, "names": {"plural": plural}, "versions": [{"name": "v1", "served": True}]}
+
+
 @pytest.fixture
 def crd_file(tmp_path: Path) -> dict[str, Any]:
     """A rendered CRD file in the cache, and what a program says of it."""
@@ -125,11 +131,7 @@ def crd_file(tmp_path: Path) -> dict[str, Any]:
             "apiVersion": "apiextensions.k8s.io/v1",
             "kind": "CustomResourceDefinition",
             "metadata": {"name": name},
-            "spec": {
-                "group": "example.org",
-                "names": {"plural": name.partition(".")[0]},
-                "versions": [{"name": "v1", "served": True}],
-            },
+            "spec": crd_spec(name),
         }
         for name in names
     ]

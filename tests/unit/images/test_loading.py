@@ -7,6 +7,7 @@ import subprocess
 import tarfile
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -122,6 +123,25 @@ def test_a_node_that_refuses_an_image_is_named_with_its_words(cache: Cache, dock
         bring_images([small_image(cache, "example.com/one:v1", "1")], "node-1", docker.endpoint, cache)
 
     assert caught.value.problems[0].why == "ctr: content digest not found"
+
+
+def test_what_a_node_has_lost_since_it_was_asked_is_sent_after_all(
+    cache: Cache, docker: DockerDouble, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    image, send = small_image(cache, "example.com/one:v1", "left behind", "own"), loading._send
+    docker.answer("content ls", f"{image.layers[0].digest}\n")
+    docker.answer("images import", status=1, errors="ctr: content digest not found\n")
+
+    def refused_once(*arguments: Any, **more: Any) -> None:
+        try:
+            send(*arguments, **more)
+        finally:
+            docker.answer("images import")
+
+    monkeypatch.setattr(loading, "_send", refused_once)
+    assert bring_images([image], "node-1", docker.endpoint, cache) == ["example.com/one:v1"]
+    with tarfile.open(docker.received) as archive:
+        assert f"blobs/{image.layers[0].digest.replace(':', '/')}" in archive.getnames()
 
 
 def test_what_a_node_lacks_is_told_by_name_and_digest(docker: DockerDouble) -> None:
