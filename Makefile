@@ -43,7 +43,7 @@ cost: $(RUN_LOCK) ## Estimate what a stack costs an hour and a month: make cost 
 
 test: check ## Run the linters and every test, the end to end ones last
 	@$(FAST_TESTS)
-	@.venv/bin/python -m pytest -n 2 --dist loadfile -m '$(HEAVY)'
+	@.venv/bin/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder -m '$(HEAVY)'
 
 test-fast: $(DEV_LOCK) ## Run the tests that need neither network nor engine
 	@$(FAST_TESTS)

@@ -107,6 +107,13 @@ def test_it_outlives_the_process_that_started_it(machine: Machine, toolchain: ob
     assert machine.engine.api.answers()
 
 
+def test_a_container_gives_a_name_server_that_is_silent_one_second_once(machine: Machine) -> None:
+    machine.start()
+    container = machine.run_sleeper()
+    resolver = Path(machine.docker("inspect", "--format", "{{.ResolvConfPath}}", container))
+    assert "options timeout:1 attempts:1" in resolver.read_text().splitlines()
+
+
 def test_a_daemon_that_cannot_start_says_why(machine: Machine) -> None:
     machine.engine.folder.mkdir(parents=True)
     (machine.engine.folder / "data").write_text("in the way")

@@ -24,7 +24,6 @@ pytestmark = pytest.mark.cluster
 
 # A deadline, not the measure: how long it takes is for the soak to say.
 _RECOVERY_SECONDS = 300.0
-_POD = ("-n", "kserve-test", "get", "pods", "-l", "serving.kserve.io/inferenceservice=torchserve")
 
 
 def test_make_up_ends_with_a_line_that_asks_again(platform: Platform) -> None:
@@ -144,9 +143,16 @@ def processes() -> Iterator[tuple[str, str]]:
 
 
 def restarts(platform: Platform) -> str:
-    """Name and restarts of every container of the service."""
+    """Name and restarts of every container of the service's newest revision; older ones may go meanwhile."""
+    newest = "jsonpath={.status.components.predictor.latestReadyRevision}"
+    revision = platform.kubectl("get", "inferenceservice", "torchserve", "-n", "kserve-test", "-o", newest)
     return platform.kubectl(
-        *_POD,
+        "get",
+        "pods",
+        "-n",
+        "kserve-test",
+        "-l",
+        f"serving.knative.dev/revision={revision}",
         "-o",
         "jsonpath={range .items[*]}{.metadata.name}{.status.containerStatuses[*].restartCount};{end}",
     )

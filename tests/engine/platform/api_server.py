@@ -24,11 +24,13 @@ class ApiServerDouble:
     Attributes:
         objects: Path -> live object; tests read and change it.
         refusal: Why a dry run is refused; empty if it is not.
+        posted: Path and query of every object that was to be created.
     """
 
     def __init__(self) -> None:
         self.objects: dict[str, dict[str, Any]] = {}
         self.refusal = ""
+        self.posted: list[str] = []
         self._server = _Server(self)
         self._thread = threading.Thread(target=self._server.serve_forever)
         self._thread.start()
@@ -105,6 +107,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         body = self._body()
+        self.server.double.posted.append(self.path)
         if self.server.double.refusal:
             message = self.server.double.refusal
             self._answer(403, {"kind": "Status", "reason": "InternalError", "message": message})
