@@ -13,7 +13,7 @@ from machine.images.oci import BuiltImage
 from machine.images.plan import ImagePlan, LayerPlan
 from machine.images.recipes import plan_image
 from machine.images.supplies import supplies_of
-from machine.images.workshop import Supplies, Workshop
+from machine.images.workshop import Supplies, Workshop, open_workshop
 from machine.progress import Reporter
 from machine.sidebyside import side_by_side
 from machine.toolchain.ensure import Toolchain
@@ -51,10 +51,9 @@ def build_plans(
     wanted = {plan.key: plan for image in plans for plan in image.layers if plan.key not in made}
     if wanted:
         layers.blobs.sweep()
-        workshop = Workshop(cache, supplies, report)
-        workshop.expect(target for plan in wanted.values() for target in plan.targets)
-        made |= _make(sorted(wanted.values(), key=lambda plan: -plan.seconds), workshop)
-        workshop.clear()
+        with open_workshop(cache, supplies, report) as workshop:
+            workshop.expect(target for plan in wanted.values() for target in plan.targets)
+            made |= _make(sorted(wanted.values(), key=lambda plan: -plan.seconds), workshop)
     return [_assemble(plan, made, layers) for plan in plans]
 
 

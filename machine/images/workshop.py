@@ -20,6 +20,8 @@ from machine.images.tree import Entry
 from machine.process import run
 from machine.progress import Reporter
 
+_IN_USE = ("images", "workshops")
+
 
 @dataclass(frozen=True)
 class Supplies:
@@ -39,6 +41,20 @@ class Supplies:
     npm: Callable[[str, Path], None]
 
 
+@contextmanager
+def open_workshop(cache: Cache, supplies: Supplies, report: Reporter) -> Iterator[Workshop]:
+    """A workshop whose programs and roots are dropped when all went well: layers hold them now.
+
+    The last one of all runs on a cache drops them. One that dropped its own when it was done took away the
+    folders in which another run, of another checkout, was building.
+    """
+    with cache.lock(*_IN_USE, shared=True):
+        yield Workshop(cache, supplies, report)
+    with cache.try_lock(*_IN_USE) as alone:
+        for kind in ("programs", "roots") if alone else ():
+            remove_tree(cache.path("images", kind))
+
+
 class Workshop:
     """Makes what layers are made of, each thing once, safe from several threads."""
 
@@ -50,7 +66,6 @@ class Workshop:
         self._locks: dict[tuple[str, ...], threading.Lock] = {}
         self._guard = threading.Lock()
         self._expected: dict[tuple[str, ...], set[Target]] = {}
-        self._roots: set[str] = set()
 
     def expect(self, targets: Iterable[Target]) -> None:
         """Announce programs that will be asked for: those of one module are then compiled together."""
@@ -119,7 +134,7 @@ class Workshop:
     @contextmanager
     def root(self, *plans: LayerPlan) -> Iterator[Path]:
         """A folder with layers unpacked one over the other, for programs that must run in it; no one else's
-        meanwhile. It goes with `clear`.
+        meanwhile. It goes with the workshop.
         """
         key = hashlib.sha256("\0".join(plan.key for plan in plans).encode()).hexdigest()[:16]
         layers = [self.layer(plan) for plan in plans]
@@ -131,16 +146,6 @@ class Workshop:
 
         with self._lock(("root", key)), self.cache.lock("images", "roots", key, "use"):
             yield self.cache.produce(("images", "roots", key), unpack)
-            self._roots.add(key)
-
-    def clear(self) -> None:
-        """Drop programs and roots: layers hold them now, and they can be made again."""
-        for key in self._roots:
-            remove_tree(self.cache.path("images", "roots", key))
-        for group, targets in self._expected.items():
-            with self._lock(group):
-                for target in targets:
-                    remove_tree(self._folder(target))
 
     def _build(self, target: Target, wanted: Mapping[str, str], folder: Path) -> None:
         log = self.cache.path("logs", f"image-{target.module.path.replace('/', '-')}.log")

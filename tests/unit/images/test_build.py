@@ -15,7 +15,7 @@ from machine.images.oci import Run
 from machine.images.plan import ImagePlan, LayerPlan, Made
 from machine.images.programs import program_layer
 from machine.images.targets import Target
-from machine.images.workshop import Workshop, unpack_layer
+from machine.images.workshop import Workshop, open_workshop, unpack_layer
 from tests.unit.images.doubles import MODULE, GoBuilderDouble, RecordingReporter, supplies
 
 
@@ -35,9 +35,8 @@ def go(tmp_path: Path) -> GoBuilderDouble:
 
 @pytest.fixture
 def workshop(cache: Cache, go: GoBuilderDouble) -> Iterator[Workshop]:
-    made = Workshop(cache, supplies(go), RecordingReporter())
-    yield made
-    made.clear()
+    with open_workshop(cache, supplies(go), RecordingReporter()) as made:
+        yield made
 
 
 def test_programs_of_one_module_are_compiled_in_one_go(cache: Cache, go: GoBuilderDouble) -> None:
@@ -66,7 +65,7 @@ def test_only_what_is_missing_is_compiled(cache: Cache, go: GoBuilderDouble) -> 
 def test_programs_are_not_kept_beside_the_layers_that_hold_them(cache: Cache, go: GoBuilderDouble) -> None:
     build_plans([image("a")], cache, supplies(go), RecordingReporter())
 
-    assert list(cache.folder("images", "programs").iterdir()) == []
+    assert not cache.path("images", "programs").exists()
 
 
 def test_what_was_made_before_a_failure_is_there_the_next_time(cache: Cache, go: GoBuilderDouble) -> None:
@@ -118,13 +117,19 @@ def test_programs_of_equal_names_in_one_module_do_not_meet(workshop: Workshop) -
     assert "cmd/b/main" in workshop.program(two).read_text()
 
 
-def test_a_root_holds_its_layers_one_over_the_other_and_goes_afterwards(workshop: Workshop) -> None:
+def test_a_root_holds_its_layers_one_over_the_other_and_goes_with_the_last_workshop(
+    cache: Cache, go: GoBuilderDouble
+) -> None:
     lower = LayerPlan("l", "l-key", lambda shop: Made([tree.file("etc/a", "1"), tree.link("etc/b", "a")]))
     upper = LayerPlan("u", "u-key", lambda shop: Made([tree.file("etc/a", "2")]))
 
-    with workshop.root(lower, upper) as root:
-        assert ((root / "etc/a").read_text(), (root / "etc/b").read_text()) == ("2", "2")
-    workshop.clear()
+    with open_workshop(cache, supplies(go), RecordingReporter()):
+        with (
+            open_workshop(cache, supplies(go), RecordingReporter()) as first,
+            first.root(lower, upper) as root,
+        ):
+            assert ((root / "etc/a").read_text(), (root / "etc/b").read_text()) == ("2", "2")
+        assert root.exists()
 
     assert not root.exists()
 
