@@ -14,6 +14,8 @@ ON_EKS := $(shell grep -sE 'provider: *.?eks' stacks/Pulumi.$(STACK).yaml)
 ABOVE := $(shell grep -sE 'part: *.?(platform|services)' stacks/Pulumi.$(STACK).yaml)
 LOCK := $(if $(ABOVE),$(RUN_LOCK),$(if $(ON_EKS),$(EKS_LOCK),$(RUN_LOCK)))
 HEAVY = build or engine or docker or cluster
+# Each worker reads every test of the folders that it is given: seven seconds where they are all.
+HEAVY_FOLDERS = $(addprefix tests/,build cluster docker engine plans)
 FAST_TESTS = .venv/bin/python -m pytest -q -n auto --maxprocesses 8 --dist loadfile -m 'not ($(HEAVY))'
 
 .DEFAULT_GOAL := help
@@ -43,7 +45,7 @@ cost: $(RUN_LOCK) ## Estimate what a stack costs an hour and a month: make cost 
 
 test: check ## Run the linters and every test, the end to end ones last
 	@$(FAST_TESTS)
-	@.venv/bin/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder -m '$(HEAVY)'
+	@.venv/bin/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder -m '$(HEAVY)' $(HEAVY_FOLDERS)
 
 test-fast: $(DEV_LOCK) ## Run the tests that need neither network nor engine
 	@$(FAST_TESTS)
