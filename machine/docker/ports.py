@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import errno
+import random
 import socket
+from contextlib import suppress
 from pathlib import Path
 
 from components.errors import PlatformError
 
 _BACKLOG = 128
+_KERNELS = Path("/proc/sys/net/ipv4/ip_local_port_range")
+_OURS = range(20_000, 30_000)  # NodePorts of Kubernetes begin above
+_TRIES = 100
 _LISTENING = "0A"  # st of /proc/net/tcp, TCP_LISTEN
 
 
@@ -33,7 +38,16 @@ def listen(port: int) -> socket.socket:
 
 
 def free_port() -> int:
-    """A port on 127.0.0.1 that nobody listens on now."""
+    """A port on 127.0.0.1 that nobody listens on now, and that the kernel gives nobody by chance.
+
+    One that the kernel had chosen was another program's when a cluster came back after a reboot.
+    """
+    lowest_of_kernel = int(_KERNELS.read_text().split()[0])
+    ours = range(_OURS.start, min(_OURS.stop, lowest_of_kernel))
+    for port in random.SystemRandom().sample(ours, min(_TRIES, len(ours))):
+        with suppress(PlatformError):
+            require_free(port)
+            return port
     with listen(0) as listener:
         return int(listener.getsockname()[1])
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from components.errors import PlatformError
+from machine.docker import ports
 from machine.docker.ports import free_port, holder, listen, require_free
 
 
@@ -16,6 +17,20 @@ def test_a_free_port_can_be_listened_on() -> None:
     require_free(port)
     with listen(port) as listener:
         assert listener.getsockname() == ("127.0.0.1", port)
+
+
+def test_a_free_port_is_none_that_the_kernel_gives_by_chance() -> None:
+    lowest = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
+    assert 20_000 <= free_port() < min(30_000, lowest)
+
+
+@pytest.mark.parametrize("lowest", [1024, 20_000])
+def test_where_the_kernel_gives_any_port_by_chance_one_of_its_own_must_do(
+    lowest: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "range").write_text(f"{lowest}\t65535\n")
+    monkeypatch.setattr(ports, "_KERNELS", tmp_path / "range")
+    require_free(free_port())
 
 
 def test_a_taken_port_is_refused_with_its_holder() -> None:
