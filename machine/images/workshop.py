@@ -51,8 +51,9 @@ def open_workshop(cache: Cache, supplies: Supplies, report: Reporter) -> Iterato
     with cache.lock(*_IN_USE, shared=True):
         yield Workshop(cache, supplies, report)
     with cache.try_lock(*_IN_USE) as alone:
-        for kind in ("programs", "roots") if alone else ():
-            remove_tree(cache.path("images", kind))
+        if alone:
+            remove_tree(cache.path("images", "programs"))
+            remove_tree(cache.path("images", "roots"))
 
 
 class Workshop:
@@ -134,7 +135,7 @@ class Workshop:
     @contextmanager
     def root(self, *plans: LayerPlan) -> Iterator[Path]:
         """A folder with layers unpacked one over the other, for programs that must run in it; no one else's
-        meanwhile. It goes with the workshop.
+        meanwhile. It goes with the last workshop.
         """
         key = hashlib.sha256("\0".join(plan.key for plan in plans).encode()).hexdigest()[:16]
         layers = [self.layer(plan) for plan in plans]

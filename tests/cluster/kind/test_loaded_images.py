@@ -27,7 +27,7 @@ from machine.images.layers import write_layer
 from machine.images.loading import forget_built
 from machine.images.oci import BuiltImage, Run
 from machine.images.supplies import supplies_of
-from machine.images.workshop import Workshop
+from machine.images.workshop import open_workshop
 from machine.progress import Silent
 from machine.toolchain import Toolchain
 from providers.platform.api import Api
@@ -115,7 +115,8 @@ class Loaded:
 def an_image_of_megabytes(cache: Cache, toolchain: Toolchain) -> Iterator[BuiltImage]:
     """An image with a layer that no node can have, and a shell to look at it; its blobs go again."""
     blobs = Blobs(cache)
-    shell = Workshop(cache, supplies_of(cache, toolchain), Silent()).layer(shell_layer())
+    with open_workshop(cache, supplies_of(cache, toolchain), Silent()) as workshop:
+        shell = workshop.layer(shell_layer())
     content = hashlib.shake_256(b"megabytes").digest(_COUNT << 20)
     layer = write_layer(blobs, [tree.file("megabytes", content)])
     look = Run(("/usr/bin/sh", "-c", f"test $(stat -c %s /megabytes) = {_COUNT << 20}"))
