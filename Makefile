@@ -5,6 +5,10 @@ STACK ?= local
 PYTHON ?= $(firstword $(wildcard /usr/bin/python3.11) python3)
 COMMAND = .venv/bin/python -m command
 
+# Container images tend to set it. Each of the hundreds of Python processes that the engine starts (programs,
+# plugins) would then compile all it imports anew: half of its time.
+unexport PYTHONDONTWRITEBYTECODE
+
 # .venv is complete when it carries the stamp of a lock file's content: a second run costs a `stat`.
 RUN_LOCK := .venv/locks/$(shell sha256sum requirements.txt | cut -c1-16)
 DEV_LOCK := .venv/locks/$(shell sha256sum requirements-dev.txt | cut -c1-16)

@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+import json
 import signal
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
+
+from components.catalog import fleet
+from components.catalog.selection import components_of
+from machine.cache import Cache
+from machine.progress import Silent
+from machine.rendering import renderer
+from tests.components.mocks import Recorder
+from tests.plans.program import ROOT, Machine, Run
+from tests.unit.settings.handed_over import handed_over
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -35,3 +46,30 @@ def golden(request: pytest.FixtureRequest) -> Callable[[str, str], str]:
         return file.read_text(encoding="utf-8")
 
     return expected
+
+
+@pytest.fixture(scope="session")
+def machine(tmp_path_factory: pytest.TempPathFactory) -> Machine:
+    """Where plans are made."""
+    warm = Cache.default()
+    for built in (True, False):
+        renderer(warm, Silent()).render_all(components_of("gateway-api", built=built))
+    renderer(warm, Silent()).render_all(fleet.COMPONENTS)
+    return Machine(tmp_path_factory.mktemp("home"), warm)
+
+
+@pytest.fixture(scope="session")
+def run(machine: Machine) -> Run:
+    """Runs the shipped program for a plan's stack file, once for all tests."""
+    platform = "kserve-platform:platform"
+
+    @cache
+    def whole(plan: str, *, preview: bool = False, encrypted: bool = False) -> Recorder:
+        stack = plan.removesuffix("-built")
+        config = handed_over(ROOT / "stacks" / f"Pulumi.{stack}.yaml")
+        if encrypted:
+            config = {**config, platform: json.dumps({**json.loads(config.get(platform, "{}")), "tls": {}})}
+        recorder = Recorder(stack=stack, preview=preview, config=config)
+        return machine.run(recorder, images="built" if plan != stack else "pulled")
+
+    return whole

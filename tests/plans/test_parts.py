@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 import json
-import runpy
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any
 
 import pytest
 
-from components.catalog import fleet
-from components.catalog.selection import components_of
-from machine.cache import Cache
-from machine.progress import Silent
-from machine.rendering import renderer
 from tests.components.mocks import Recorder, Secret
 from tests.plans.plan import plan_of
-from tests.plans.test_golden_plans import PARTS, ROOT, machine_of_plans
+from tests.plans.program import PARTS, ROOT, Machine, Run
 from tests.plans.test_policies import REFUSES, judged
 from tests.unit.settings.handed_over import handed_over
 
@@ -30,8 +24,6 @@ BELOW: Mapping[str, tuple[str, ...]] = {
     "platform": ("infra",),
     "services": ("infra", "platform"),
 }
-
-Run = Callable[..., Recorder]
 
 
 def _config(part: str) -> dict[str, str]:
@@ -48,26 +40,16 @@ def _config(part: str) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
-    """Runs `__main__.py` for a part, once for each, with the outputs of the parts below it."""
-    warm = Cache.default()
-    renderer(warm, Silent()).render_all((*components_of("gateway-api", built=False), *fleet.COMPONENTS))
-    home = tmp_path_factory.mktemp("home")
-    machine_of_plans(home, warm)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(ROOT)
-        patch.setenv("HOME", str(home))
-        patch.setenv("KSERVE_PLATFORM_CACHE", str(home / "pulled"))
+def run(machine: Machine) -> Run:
+    """Runs the shipped program for a part, once for each, with the outputs of the parts below it."""
 
-        @cache
-        def part(name: str, *, preview: bool = False) -> Recorder:
-            stacks = {REFERENCES[below]: part(below).exports for below in BELOW.get(name, ())}
-            stack = "eks-prod-infra" if name == "all" else f"eks-prod-{name}"
-            recorder = Recorder(stack=stack, preview=preview, config=_config(name), stacks=stacks)
-            recorder.run(lambda: runpy.run_path(str(ROOT / "__main__.py"), run_name="__main__"))
-            return recorder
+    @cache
+    def part(name: str, *, preview: bool = False) -> Recorder:
+        stacks = {REFERENCES[below]: part(below).exports for below in BELOW.get(name, ())}
+        stack = "eks-prod-infra" if name == "all" else f"eks-prod-{name}"
+        return machine.run(Recorder(stack=stack, preview=preview, config=_config(name), stacks=stacks))
 
-        yield part
+    return part
 
 
 def _made(recorder: Recorder) -> dict[tuple[str, str], Any]:

@@ -9,14 +9,10 @@ from pulumi.runtime.proto import analyzer_pb2
 
 from policies.registry import ALL_RULES
 from tests.components.mocks import Recorder, Registration, wire
-from tests.plans import test_golden_plans
-from tests.plans.test_golden_plans import PLANS, Run
+from tests.plans.program import PLANS, Run
 from tests.unit.policies.analyzer import Analyzer, Sent
 
 pytestmark = pytest.mark.build
-
-run = test_golden_plans.run
-"""The fixture that runs the whole program for a stack file."""
 
 # Who may take a role hangs on the cluster's ARN, and a bucket's policy on the bucket's.
 JUDGED_LATER = {

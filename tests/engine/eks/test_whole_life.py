@@ -4,11 +4,13 @@ AWS is the double of level 4, Kubernetes a double of a cluster whose controllers
 the kubeconfig that AWS's double gives and our own plugins for Kubernetes. What it proves: every resource of
 the program is made, unchanged by a second look, and gone again, in one engine's order over both worlds:
 machines before the platform, load balancers before their controller, everything on the cluster before the
-cluster. What it cannot: that the platform runs; tests/cluster does that on kind.
+cluster; the kubeconfig asks AWS's command for a token, says it to the API, and stays a secret. What it
+cannot: that the platform runs; tests/cluster does that on kind.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,7 +32,8 @@ class Life:
 
     Attributes:
         up, again, destroy: What the engine did.
-        kinds: How many objects of each kind were on the cluster then.
+        exported: The state after `up`.
+        objects: What was on the cluster then, by path.
         left_behind: Services whose load balancers nobody removed.
         balancers: Services that had some.
         before, after: What the account had.
@@ -39,7 +42,8 @@ class Life:
     up: Ran
     again: Ran
     destroy: Ran
-    kinds: dict[str, int]
+    exported: str
+    objects: dict[str, dict[str, Any]]
     left_behind: list[str]
     balancers: set[str]
     before: set[str]
@@ -55,23 +59,32 @@ def life(
     text = (ROOT / "stacks" / f"Pulumi.{NAME}.yaml").read_text(encoding="utf-8")
     (stack.folder / f"Pulumi.{NAME}.yaml").write_text(text)
     up = stack.up()
-    kinds = _counted(cluster.api.objects.values())
+    objects, exported = dict(cluster.api.objects), stack.pulumi("stack", "export").output
     again, destroy = stack.pulumi("preview", "--expect-no-changes", "--diff"), stack.destroy()
     balancers = cluster.balancers
-    return Life(up, again, destroy, kinds, balancers.left_behind, balancers.seen, before, aws.inventory())
-
-
-def _counted(objects: Any) -> dict[str, int]:
-    counted: dict[str, int] = {}
-    for each in list(objects):
-        counted[each["kind"]] = counted.get(each["kind"], 0) + 1
-    return counted
+    left, seen = balancers.left_behind, balancers.seen
+    return Life(up, again, destroy, exported, objects, left, seen, before, aws.inventory())
 
 
 def test_the_whole_program_comes_up(life: Life) -> None:
     assert life.up.status == 0, life.up.output
     assert life.up.counts()["creat"] > 300
-    assert (life.kinds["ClusterServingRuntime"], life.kinds["InferenceService"]) == (14, 1)
+    kinds = Counter(each["kind"] for each in life.objects.values())
+    assert (kinds["ClusterServingRuntime"], kinds["InferenceService"]) == (14, 1)
+
+
+def test_volumes_are_encrypted_and_made_where_their_pods_go(life: Life) -> None:
+    (found,) = (each for path, each in life.objects.items() if "/storageclasses/" in path)
+
+    assert found["provisioner"] == "ebs.csi.aws.com"
+    assert found["parameters"] == {"type": "gp3", "encrypted": "true"}
+    assert found["volumeBindingMode"] == "WaitForFirstConsumer"
+    assert found["metadata"]["annotations"]["storageclass.kubernetes.io/is-default-class"] == "true"
+
+
+def test_the_way_to_the_cluster_is_a_secret_of_the_state(life: Life) -> None:
+    assert "get-token" not in life.exported
+    assert "k8s-aws-v1" not in life.exported
 
 
 def test_its_address_is_the_load_balancers(life: Life) -> None:
@@ -84,6 +97,7 @@ def test_a_second_look_changes_nothing(life: Life) -> None:
 
 def test_everything_goes_again(life: Life) -> None:
     assert life.destroy.status == 0, life.destroy.output
+    assert life.destroy.did("DeleteVpc") == ["vpc"]
     assert life.after == life.before
 
 

@@ -1,6 +1,4 @@
-"""Programs of pulumi_kubernetes, the real engine on them, our plugin on PATH, a double of a cluster behind
-it.
-"""
+"""Programs of pulumi_kubernetes under the real engine and our plugin, on a cluster or a double of one."""
 
 from __future__ import annotations
 
@@ -22,7 +20,7 @@ from machine.progress import Silent
 from machine.toolchain import Toolchain
 from providers.rpc import reveal
 from tests.cluster.kind.conftest import images, machine_of_tests
-from tests.engine.kubernetes.worlds import DoubleWorld, World
+from tests.engine.kubernetes.world import World
 from tests.engine.programs import HEEDS_INTERRUPTS
 from tests.unit.kubernetes_provider.apidouble import ApiDouble
 
@@ -30,8 +28,6 @@ __all__ = ["images"]
 
 _ROOT = Path(__file__).parents[3]
 _SECONDS = 120
-SHELL = "docker.io/rancher/local-path-provisioner:v0.0.30"
-"""An image with a shell that every kind node has."""
 _COUNTED = re.compile(
     r"^\s+(?:\d+ changes?\. )?(?:[-+~]{1,2} ?)?(\d+) (created|updated|replaced|deleted|unchanged|errored)\b",
     re.MULTILINE,
@@ -134,15 +130,10 @@ def kind_kubeconfig(images: tuple[str, str]) -> Iterator[str]:
         yield str(reveal(clusters.create(clusters.inputs("standin"))["kubeconfig"]))
 
 
-@pytest.fixture(
-    params=[pytest.param("double", marks=pytest.mark.engine), pytest.param("kind", marks=pytest.mark.cluster)]
-)
-def world(request: pytest.FixtureRequest) -> Iterator[World]:
-    """Where a scenario is played: each on the double and on a kind cluster."""
-    if request.param == "double":
-        made: World = DoubleWorld(request.getfixturevalue("api"))
-    else:
-        made = World(request.getfixturevalue("kind_kubeconfig"), SHELL, 30)
+@pytest.fixture
+def world(kind_kubeconfig: str) -> Iterator[World]:
+    """Where a scenario is played."""
+    made = World(kind_kubeconfig)
     made.open()
     yield made
     made.close()

@@ -15,9 +15,10 @@ from providers.kubeclient.client import ApiError
 from providers.kubernetes.cluster import Cluster
 from providers.kubernetes.normalise import DASHED, rename_keys
 from providers.kubernetes.settings import Settings
-from tests.engine.kubernetes.conftest import SHELL, end, make_stack
+from tests.engine.kubernetes.conftest import end, make_stack
 from tests.engine.kubernetes.test_state_swap import revealed
 from tests.engine.kubernetes.waits import FAILING, READY
+from tests.engine.kubernetes.world import SHELL
 from tests.unit.kubernetes_provider.recorded import FIXTURES
 
 pytestmark = pytest.mark.cluster

@@ -1,4 +1,4 @@
-"""What users do with a stack, under the real engine: on the double of an API server, and on kind."""
+"""What users do with a stack, under the real engine on a kind cluster."""
 
 from __future__ import annotations
 
@@ -7,8 +7,12 @@ import signal
 import time
 from pathlib import Path
 
+import pytest
+
 from tests.engine.kubernetes.conftest import Stack, end, make_stack
-from tests.engine.kubernetes.worlds import MISSING, World
+from tests.engine.kubernetes.world import MISSING, PATIENCE, World
+
+pytestmark = pytest.mark.cluster
 
 _TWO_MAPS = """
 k8s.core.v1.ConfigMap("made", metadata={"namespace": "%s", "labels": {"tier": "%s"}}, data={"k": "%s"})
@@ -150,7 +154,7 @@ def test_a_failed_rollout_tells_its_cause_and_is_repaired_by_an_update(stack: St
 
 
 def test_a_timeout_of_the_options_wins_over_the_annotation(stack: Stack, world: World) -> None:
-    options = f', opts=Options(custom_timeouts=pulumi.CustomTimeouts(create="{world.patience}s"))'
+    options = f', opts=Options(custom_timeouts=pulumi.CustomTimeouts(create="{PATIENCE}s"))'
     stack.program(world.rollout(600, options))
     begin = time.monotonic()
 
@@ -159,7 +163,7 @@ def test_a_timeout_of_the_options_wins_over_the_annotation(stack: Stack, world: 
     assert failed.status != 0
     assert "'d' timed out waiting to be Ready" in failed.output
     assert time.monotonic() - begin < 100
-    assert stack.state()["d"]["customTimeouts"] == {"create": world.patience}
+    assert stack.state()["d"]["customTimeouts"] == {"create": PATIENCE}
 
 
 def test_control_c_ends_a_rollout_and_keeps_what_there_is(stack: Stack, world: World) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.engine.kubernetes.conftest import SHELL
+from tests.engine.kubernetes.world import SHELL
 
 _COMMON = """
 SPACE = "%s"

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import FIRST, TOGETHER
+
 _TESTS = Path(__file__).parents[2]
 
 
@@ -27,3 +29,9 @@ def test_heavy_tests_lie_only_where_make_test_looks_for_them() -> None:
     marked = re.compile(rf"pytest\.mark\.({'|'.join(marks[1].split(' or '))})\b")
     files = [path for path in _TESTS.rglob("*.py") if marked.search(path.read_text(encoding="utf-8"))]
     assert {path.relative_to(_TESTS).parts[0] for path in files} == set(folders[1].split())
+
+
+def test_every_place_that_the_order_of_tests_names_has_tests() -> None:
+    files = [str(path.relative_to(_TESTS.parent)) for path in _TESTS.rglob("test_*.py")]
+    assert [begin for begin in FIRST if not any(file.startswith(begin) for file in files)] == []
+    assert [folder for folder in TOGETHER if not any(file.startswith(f"{folder}/") for file in files)] == []

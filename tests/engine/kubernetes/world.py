@@ -1,4 +1,4 @@
-"""Where a scenario is played: on the double of an API server, or on a real one; both are asked the same."""
+"""Where a scenario is played: a cluster, a namespace of the scenario's own, and another client in it."""
 
 from __future__ import annotations
 
@@ -11,8 +11,12 @@ import yaml
 from providers.kubeclient.client import ApiError
 from providers.kubernetes.cluster import Cluster
 from providers.kubernetes.settings import Settings
-from tests.unit.kubernetes_provider.apidouble import ApiDouble, within
+from tests.unit.kubernetes_provider.apidouble import within
 
+SHELL = "docker.io/rancher/local-path-provisioner:v0.0.30"
+"""An image with a shell that every kind node has."""
+PATIENCE = 30
+"""Seconds after which a rollout that is meant to fail is given up."""
 MISSING = 'configmap "settings" not found'
 """Why the pods of `ROLLOUT` do not start."""
 ROLLOUT = """
@@ -34,14 +38,10 @@ class World:
 
     Args:
         kubeconfig: Its kubeconfig.
-        image: An image with a shell that the cluster's nodes have.
-        patience: Seconds after which a rollout that is meant to fail is given up.
     """
 
-    def __init__(self, kubeconfig: str, image: str, patience: int) -> None:
+    def __init__(self, kubeconfig: str) -> None:
         self.kubeconfig = kubeconfig
-        self.image = image
-        self.patience = patience
         self.space = f"scenario-{uuid.uuid4().hex[:8]}"
         self._cluster = Cluster(Settings(kubeconfig=kubeconfig), lambda _: None, threading.Event())
 
@@ -54,10 +54,10 @@ class World:
         self._cluster.delete(_object("Namespace", "", self.space), "Background")
         self._cluster.close()
 
-    def rollout(self, seconds: int | None = None, options: str = "") -> str:
+    def rollout(self, seconds: int = PATIENCE, options: str = "") -> str:
         """A program of a Deployment whose pods start once there is a ConfigMap `settings`."""
-        noted = {"pulumi.com/timeoutSeconds": str(self.patience if seconds is None else seconds)}
-        return ROLLOUT.format(space=self.space, noted=noted, image=self.image, options=options)
+        noted = {"pulumi.com/timeoutSeconds": str(seconds)}
+        return ROLLOUT.format(space=self.space, noted=noted, image=SHELL, options=options)
 
     def add(self, kind: str, name: str, manager: str = "other", **parts: Any) -> None:
         """Create an object as another client does."""
@@ -120,38 +120,6 @@ class World:
 
     def _is_rolled_out(self) -> bool:
         return ((self.get("Deployment", "d") or {}).get("status") or {}).get("availableReplicas") == 1
-
-
-class DoubleWorld(World):
-    """The double; it has no controllers, so the test plays them."""
-
-    def __init__(self, api: ApiDouble) -> None:
-        super().__init__(api.kubeconfig(), "example.test/shell:1", 2)
-        self.api = api
-        state = {"waiting": {"reason": "CreateContainerConfigError", "message": MISSING}}
-        unready = "containers with unready status: [c]"
-        meta = {"name": "d-1", "namespace": self.space, "labels": {"app": "d"}}
-        self._stuck = {
-            "metadata": meta,
-            "status": {
-                "conditions": [{"type": "ContainersReady", "status": "False", "message": unready}],
-                "containerStatuses": [{"name": "c", "state": state}],
-            },
-        }
-
-    def rollout(self, seconds: int | None = None, options: str = "") -> str:
-        self.api.put(f"/api/v1/namespaces/{self.space}/pods/d-1", self._stuck)
-        return super().rollout(seconds, options)
-
-    def await_failure(self) -> None:
-        super().await_failure()
-        assert within(_SECONDS, lambda: any("watch" in call.query for call in self.api.calls))
-
-    def heal(self) -> None:
-        path = f"/apis/apps/v1/namespaces/{self.space}/deployments/d"
-        counts = dict.fromkeys(("replicas", "updatedReplicas", "availableReplicas"), 1)
-        self.api.put(path, {**self.api.objects[path], "status": {"observedGeneration": 1, **counts}})
-        super().heal()
 
 
 def _object(kind: str, namespace: str, name: str) -> dict[str, Any]:
