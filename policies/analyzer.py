@@ -83,15 +83,24 @@ class Analyzer(Plugin):
 
     def analyze(self, request: Message) -> Message:
         """Judge a resource by its inputs."""
-        if not self._pack.concerns(request.fields.type):
+        token = request.fields.type
+        of_stack = self._pack.concerns_stack(token)
+        if not of_stack and not self._pack.concerns(token):
             return Message(pb.AnalyzeResponse())
-        return _response(self._pack.judge(_resource(request, plain)))
+        resource = _resource(request, plain)
+        if of_stack:
+            self._inputs[resource.urn] = resource.props
+        return _response(self._pack.judge(resource))
 
     def analyze_stack(self, request: Message) -> Message:
-        """Judge the stack by all that is known of its resources."""
-        return _response(
-            self._pack.judge_stack([_of_stack(one) for one in request.parts.get("resources", ())])
-        )
+        """Judge the stack by all that is known of its resources.
+
+        Of an object whose cluster is only going to be made the engine tells in a preview that it will be
+        there, and nothing else: it is judged by its inputs then.
+        """
+        resources = [_of_stack(one) for one in request.parts.get("resources", ())]
+        known = [replace(one, props=one.props or self._inputs.get(one.urn, {})) for one in resources]
+        return _response(self._pack.judge_stack(known))
 
     def remediate(self, request: Message) -> Message:
         """Mend a resource."""
@@ -107,6 +116,7 @@ class Analyzer(Plugin):
     def _begin(self, run: Run) -> None:
         self._run = run
         self._pack = Pack(self._rules, run, self._configured)
+        self._inputs: dict[str, Mapping[str, Any]] = {}
 
 
 def _resource(request: Message, read: Callable[[Any], Any]) -> Resource:

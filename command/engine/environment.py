@@ -28,6 +28,9 @@ def engine_variables(places: Places, *, offline: bool) -> dict[str, str]:
         # The salt is kept in the state, so that the stack's file need not hold it.
         "PULUMI_FALLBACK_TO_STATE_SECRETS_MANAGER": "true",
         "PULUMI_SKIP_UPDATE_CHECK": "true",
+        # The language host has pip list the packages before each run: not the time to ask for a newer pip,
+        # which waits for five seconds where nothing answers.
+        "PIP_DISABLE_PIP_VERSION_CHECK": "1",
         "PULUMI_DIY_BACKEND_DISABLE_CHECKPOINT_BACKUPS": "true",
         # Four for each core by default: on two cores eight gates that wait keep all else from being made.
         "PULUMI_PARALLEL": os.environ.get("PULUMI_PARALLEL", "64"),

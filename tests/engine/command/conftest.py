@@ -114,6 +114,7 @@ def checkout(tmp_path: Path, tool_folders: tuple[str, ...]):
     places.stack_file.parent.mkdir(parents=True)
     (places.checkout / "Pulumi.yaml").write_text(_PROJECT)
     (places.checkout / "__main__.py").write_text(_PROGRAM % (SECRET, SECRET))
+    (places.checkout / ".gitignore").write_text("__pycache__/\n")
     git(places.checkout, "init", "--quiet")
     plugin = KubernetesPlugin(official=False, folder=None, words="none")
     engine = Engine(places, tool_folders, plugin)

@@ -18,7 +18,7 @@ import pytest
 
 from tests.aws.server.process import AwsDouble
 from tests.engine.eks.cluster_double import ClusterDouble
-from tests.engine.eks.load_balancers import HOST
+from tests.engine.eks.load_balancers import HOST, TOKEN
 from tests.engine.eks.stack import ROOT, WHOLE_PROGRAM, Ran, make_stack
 
 pytestmark = pytest.mark.engine
@@ -84,7 +84,7 @@ def test_volumes_are_encrypted_and_made_where_their_pods_go(life: Life) -> None:
 
 def test_the_way_to_the_cluster_is_a_secret_of_the_state(life: Life) -> None:
     assert "get-token" not in life.exported
-    assert "k8s-aws-v1" not in life.exported
+    assert TOKEN.removeprefix("Bearer ") not in life.exported
 
 
 def test_its_address_is_the_load_balancers(life: Life) -> None:

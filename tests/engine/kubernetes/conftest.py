@@ -159,6 +159,7 @@ def make_stack(home: Path, search_path: str, kubeconfig: str, name: str, project
         "PULUMI_BACKEND_URL": f"file://{home}/state",
         "PULUMI_CONFIG_PASSPHRASE": "fixture",
         "PULUMI_SKIP_UPDATE_CHECK": "true",
+        "PIP_DISABLE_PIP_VERSION_CHECK": "1",
         "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
     }
     made = Stack(folder, variables, name)

@@ -36,6 +36,10 @@ def test_gates_that_wait_leave_room_unless_the_user_wants_it_otherwise(
     assert engine_variables(PLACES, offline=False)["PULUMI_PARALLEL"] == "8"
 
 
+def test_the_list_of_packages_before_each_run_asks_nobody_for_a_newer_pip() -> None:
+    assert engine_variables(PLACES, offline=False)["PIP_DISABLE_PIP_VERSION_CHECK"] == "1"
+
+
 def test_offline_a_missing_plugin_is_not_looked_for() -> None:
     assert engine_variables(PLACES, offline=True)["PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION"] == "true"
     assert "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION" not in engine_variables(PLACES, offline=False)

@@ -77,6 +77,28 @@ def test_what_is_unknown_in_several_resources_of_a_stack_is_one_line_of_advice()
     assert f"  at:   {where}\n" in told.message
 
 
+def test_what_a_preview_does_not_tell_of_a_whole_stack_is_judged_by_its_inputs() -> None:
+    analyzer = Analyzer([rule_of("network-default-deny")], "eks-prod")
+    named = {"metadata": {"name": "deny", "namespace": "models"}}
+    inputs = {
+        "kubernetes:core/v1:Namespace": {"metadata": {"name": "models"}},
+        "kubernetes:core/v1:ResourceQuota": {**named, "spec": {"hard": {"pods": "100"}}},
+        "kubernetes:networking.k8s.io/v1:NetworkPolicy": {
+            **named,
+            "spec": {"podSelector": {}, "policyTypes": ["Ingress"]},
+        },
+        "kubernetes:serving.kserve.io/v1beta1:InferenceService": named,
+    }
+    sent = [Sent(token, f"urn:pulumi:eks-prod::x::{token}::one", props) for token, props in inputs.items()]
+    assert [told for one in sent for told in analyzer.analyze(one)] == []
+
+    # On a cluster that is not there yet, as the engine sends it.
+    assert analyzer.analyze_stack([Sent(one.type, one.urn, {}) for one in sent]) == []
+    without_quota = [Sent(one.type, one.urn, {}) for one in sent if "ResourceQuota" not in one.type]
+    (told,) = analyzer.analyze_stack(without_quota)
+    assert "one model's mistake could take every machine and every GPU" in told.message
+
+
 def test_levels_follow_from_the_stacks_name() -> None:
     assert _levels("isvc-min-replicas", "local") == {"isvc-min-replicas": analyzer_pb2.DISABLED}
     assert _levels("isvc-min-replicas", "eu-staging") == {"isvc-min-replicas": analyzer_pb2.ADVISORY}
