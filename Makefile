@@ -20,7 +20,9 @@ LOCK := $(if $(ABOVE),$(RUN_LOCK),$(if $(ON_EKS),$(EKS_LOCK),$(RUN_LOCK)))
 HEAVY = build or engine or docker or cluster
 # Each worker reads every test of the folders that it is given: seven seconds where they are all.
 HEAVY_FOLDERS = $(addprefix tests/,build cluster docker engine plans)
-FAST_TESTS = .venv/bin/python -m pytest -q -n auto --maxprocesses 8 --dist loadfile -m 'not ($(HEAVY))'
+# One worker more than cores: some tests wait.
+WORKERS = $(shell expr $$(nproc) + 1)
+FAST_TESTS = .venv/bin/python -m pytest -q -n $(WORKERS) --maxprocesses 8 --dist loadfile -m 'not ($(HEAVY))'
 
 .DEFAULT_GOAL := help
 .PHONY: help up down status verify cost test test-fast check bench soak images env doctor clean-cache
