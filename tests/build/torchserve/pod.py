@@ -26,9 +26,11 @@ T = TypeVar("T")
 
 _CLONE_NEWNET = 0x40000000
 _libc = ctypes.CDLL(None, use_errno=True)
-_START = """
+_NETWORK_IS_UP = "pod: its network is up\n"
+_START = f"""
 root=$1 store=$2; shift 2
 ip link set lo up
+printf %s '{_NETWORK_IS_UP}'
 mount --rbind /dev "$root/dev"
 mount -t proc proc "$root/proc"
 for folder in tmp home/model-server; do mount -t tmpfs -o mode=1777 none "$root/$folder"; done
@@ -56,12 +58,17 @@ class Pod:
     @property
     def words(self) -> str:
         """All that it printed until now."""
-        return self.log.read_text(errors="replace")
+        return self._log().removeprefix(_NETWORK_IS_UP)
 
     @property
     def first(self) -> int:
         """The server's own process, which is the first of its namespace."""
         return int(self._children(self.process.pid)[0])
+
+    @property
+    def is_reachable(self) -> bool:
+        """Whether it is in its own network by now, and that is up; until then `inside` is somewhere else."""
+        return self._log().startswith(_NETWORK_IS_UP)
 
     def wait_ready(self, seconds: float = 90) -> None:
         """Return when the server says that it is ready; fail with its log if it ends or does not in time."""
@@ -124,6 +131,9 @@ class Pod:
                 os.kill(pid, signal.SIGKILL)
         self.process.kill()
         self.process.wait()
+
+    def _log(self) -> str:
+        return self.log.read_text(errors="replace")
 
     def _family(self) -> list[int]:
         found, waiting = [], [self.process.pid]

@@ -47,8 +47,8 @@ def test_its_port_opens_only_when_the_model_answers(
         while answer is None:
             assert time.monotonic() < deadline, pod.words
             time.sleep(0.02)
-            if not pod.named("launch.py"):
-                continue  # not in its own network yet
+            if not pod.is_reachable:
+                continue
             try:
                 answer = pod.ask("POST", PREDICT, sample.v1.encode())
             except ConnectionRefusedError:
