@@ -13,6 +13,7 @@ PASSING = "kserve-platform.passing"
 """Label of a container that one run uses and removes; a killed run leaves it behind."""
 
 _SECONDS = 30.0
+_VERSION_SECONDS = 5.0
 
 
 class _UnixConnection(http.client.HTTPConnection):
@@ -38,6 +39,21 @@ class EngineApi:
             return self._call("GET", "/_ping", 2.0)[0] == http.client.OK
         except (OSError, http.client.HTTPException):
             return False
+
+    def can_run(self) -> bool:
+        """Whether it can run containers: it answers, and its containerd answers it.
+
+        It answers pings while its containerd is gone. It starts that again by itself, after ten seconds in
+        which every container fails to start.
+        """
+        try:
+            status, body = self._call("GET", "/version", _VERSION_SECONDS)
+        except (OSError, http.client.HTTPException):
+            return False
+        if status != http.client.OK:
+            return False
+        # It leaves out what does not answer (moby, daemon/info_unix.go).
+        return any(part["Name"] == "containerd" for part in json.loads(body)["Components"])
 
     def version(self) -> str:
         """Its version, e.g. `20.10.24+dfsg1`."""

@@ -43,7 +43,7 @@ def ensure_engine(cache: Cache, toolchain: Tools, report: Reporter | None = None
     if not private.holds_containers() and (user := user_engine()) is not None:
         return user
     with cache.lock("docker"):
-        if private.pid() is not None and private.api.answers():
+        if private.pid() is not None and private.api.can_run():
             return private.endpoint()
         software = Software.beside(toolchain.ensure("dockerd")["dockerd"])
         with (report or Silent()).step("start the private Docker Engine", expected=_EXPECTED_SECONDS):

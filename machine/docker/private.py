@@ -79,7 +79,7 @@ class PrivateEngine:
         Raises:
             PlatformError: This machine cannot run it, or it did not start; with the last lines of its log.
         """
-        if self.pid() is not None and self._answers_within(_ANSWER_SECONDS):
+        if self.pid() is not None and self._can_run_within(_ANSWER_SECONDS):
             return
         facts = read_facts(self.socket)
         if found := problems(facts):
@@ -185,7 +185,7 @@ class PrivateEngine:
 
     def _await(self, daemon: int) -> None:
         deadline = time.monotonic() + _START_SECONDS
-        while not self.api.answers():
+        while not self.api.can_run():
             ended = reap(daemon)
             if ended or time.monotonic() > deadline:
                 raise PlatformError.single(
@@ -199,7 +199,7 @@ class PrivateEngine:
 
     def _can_be_asked(self) -> bool:
         """Whether it answers; one that died with containers on it is started again, to take them away."""
-        if self.pid() is not None and self._answers_within(_ANSWER_SECONDS):
+        if self.pid() is not None and self._can_run_within(_ANSWER_SECONDS):
             return True
         daemon = self.folder / "bin" / "dockerd"
         if not self.holds_containers() or not daemon.exists():
@@ -208,9 +208,9 @@ class PrivateEngine:
             self.start(Software.beside(daemon.resolve()))
         return self.api.answers()
 
-    def _answers_within(self, seconds: float) -> bool:
+    def _can_run_within(self, seconds: float) -> bool:
         deadline = time.monotonic() + seconds
-        while not self.api.answers():
+        while not self.api.can_run():
             if self.pid() is None or time.monotonic() > deadline:
                 return False
             time.sleep(_POLL_SECONDS)

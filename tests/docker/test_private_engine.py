@@ -94,6 +94,18 @@ def test_a_daemon_that_does_not_answer_is_replaced(machine: Machine, monkeypatch
     assert machine.engine.pid() not in {hung, None}
 
 
+def test_an_engine_is_used_only_once_its_killed_containerd_is_back(machine: Machine) -> None:
+    machine.start()
+    pid_file = machine.engine.folder / "run" / "docker" / "containerd" / "containerd.pid"
+    signal_and_wait(int(pid_file.read_text()), signal.SIGKILL)
+    assert machine.engine.api.answers()
+    assert not machine.engine.api.can_run()
+
+    machine.start()
+
+    assert machine.run_sleeper()
+
+
 def test_it_outlives_the_process_that_started_it(machine: Machine, toolchain: object) -> None:
     program = (
         "import sys; from pathlib import Path; from machine.cache import Cache\n"
