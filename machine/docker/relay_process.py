@@ -1,8 +1,8 @@
 """The relay: listens on 127.0.0.1 of the machine, speaks to the same port inside a network namespace.
 
-Runs by itself as `python -IS relay_process.py NAMESPACE READY_FD FD:PORT...`: the listening sockets are bound
-by who starts it (a port that is taken is that one's error to tell) and inherited; then the process enters the
-namespace, where every connection it makes from then on starts. Standard library only.
+Runs by itself as `python -IS relay_process.py NAMESPACE READY_FD LOCK_FD FD:PORT...`: the listening sockets
+are bound by who starts it (a port that is taken is that one's error to tell) and inherited; then the process
+enters the namespace, where every connection it makes from then on starts. Standard library only.
 """
 
 import asyncio
@@ -87,7 +87,8 @@ def enter(namespace: str) -> None:
 
 def main(arguments: list[str]) -> None:
     """Take the sockets over, enter the namespace, serve."""
-    namespace, ready, *pairs = arguments
+    namespace, ready, lock, *pairs = arguments
+    os.write(int(lock), f"{os.getpid()}\n".encode())
     listeners = {}
     for pair in pairs:
         descriptor, port = map(int, pair.split(":"))

@@ -9,6 +9,7 @@ import os
 import select
 import signal
 import sys
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +25,8 @@ from machine.process import last_lines
 
 _READY_SECONDS = 10.0
 _END_SECONDS = 5.0
+_POLL_SECONDS = 0.01
+_STARTS_AGAIN = 20  # of one that dies at once each time
 
 
 @dataclass(frozen=True)
@@ -41,6 +44,18 @@ class RelayPlan:
 
     def text(self) -> str:
         return json.dumps([self.namespace, self.inode, self.ports])
+
+    @classmethod
+    def read(cls, text: str) -> RelayPlan:
+        namespace, inode, ports = json.loads(text)
+        return cls(namespace, inode, tuple((outside, inside) for outside, inside in ports))
+
+    def is_possible(self) -> bool:
+        """Whether the namespace is still the one that was meant."""
+        try:
+            return Path(self.namespace).stat().st_ino == self.inode
+        except FileNotFoundError:
+            return False
 
 
 def start_relay(cache: Cache, endpoint: DockerEndpoint, cluster: str, ports: Mapping[int, int]) -> None:
@@ -77,6 +92,26 @@ def stop_relays(cache: Cache, cluster: str) -> None:
             (folder / name).unlink(missing_ok=True)
 
 
+def keep_relay(cache: Cache, cluster: str) -> None:
+    """Start a cluster's relay again whenever it dies, until it is stopped; blocks, so give it a thread.
+
+    Raises:
+        PlatformError: It could not be started again.
+    """
+    folder = cache.path("clusters", cluster)
+    for _ in range(_STARTS_AGAIN):
+        _await_end(folder)
+        with cache.lock("relay", cluster):
+            try:
+                plan = RelayPlan.read((folder / "relay.json").read_text())
+            except FileNotFoundError:  # stopped, or never there
+                return
+            if not plan.is_possible():
+                return
+            if _holder(folder) is None:
+                _start(folder, plan)
+
+
 def relay_runs(cache: Cache, cluster: str) -> bool:
     """Whether a cluster's relay is alive."""
     return _holder(cache.path("clusters", cluster)) is not None
@@ -95,14 +130,12 @@ def _start(folder: Path, plan: RelayPlan) -> None:
         handed = {inside: each.fileno() for inside, each in sockets.items()}
         command = [
             *(os.path.realpath(sys.executable), "-IS", relay_process.__file__),
-            *(plan.namespace, str(writable)),
+            *(plan.namespace, str(writable), str(lock.fileno())),
             *(f"{descriptor}:{inside}" for inside, descriptor in handed.items()),
         ]
         descriptors = (writable, lock.fileno(), *handed.values())
         pid = start_detached(command, output, descriptors=descriptors)
         os.close(writable)
-        lock.write(f"{pid}\n")
-        lock.flush()
         if not _says_ready(readable):
             end(pid, signal.SIGKILL, _END_SECONDS)
             raise PlatformError.single(
@@ -118,20 +151,41 @@ def _says_ready(readable: int) -> bool:
 
 
 def _holder(folder: Path) -> int | None:
-    """Pid of the running relay: who holds the lock; None if nobody does."""
-    try:
-        with open(folder / "relay.lock", encoding="utf-8") as lock:
-            return _pid_if_held(lock)
-    except FileNotFoundError:
-        return None
+    """Pid of the running relay: who holds the lock; None if nobody does.
+
+    Whoever starts one may be killed at any moment, so that the relay itself writes its pid into the lock.
+    """
+    deadline = time.monotonic() + _READY_SECONDS
+    while True:
+        try:
+            with open(folder / "relay.lock", encoding="utf-8") as lock:
+                if not _is_held(lock):
+                    return None
+                if pid := lock.read():
+                    return int(pid)
+        except FileNotFoundError:
+            return None
+        if time.monotonic() > deadline:
+            raise PlatformError.single(
+                "The relay to the cluster's ports neither starts nor ends",
+                seen=f"the lock {folder / 'relay.lock'} is held, and no process id is in it",
+                fix="End the process that holds it, then run this again.",
+            )
+        time.sleep(_POLL_SECONDS)
 
 
-def _pid_if_held(lock: IO[str]) -> int | None:
+def _await_end(folder: Path) -> None:
+    """Sleep until nobody holds the lock; the kernel wakes us the moment its holder is gone."""
+    with contextlib.suppress(FileNotFoundError), open(folder / "relay.lock", encoding="utf-8") as lock:
+        fcntl.flock(lock, fcntl.LOCK_SH)
+
+
+def _is_held(lock: IO[str]) -> bool:
     try:
         fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:
-        return int(lock.read() or 0)
-    return None
+        return True
+    return False
 
 
 def _end(folder: Path) -> None:

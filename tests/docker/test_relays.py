@@ -6,20 +6,24 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
 from components.errors import PlatformError
 from machine.docker import stop_engine
 from machine.docker.ports import free_port, holder, listen
-from machine.docker.relays import relay_runs, start_relay, stop_relays
+from machine.docker.relays import keep_relay, relay_runs, start_relay, stop_relays
 from tests.docker.conftest import NOTHING, Machine, signal_and_wait
 
 pytestmark = pytest.mark.docker
+
+_SECONDS = 30.0
 
 ECHO = """
 import socketserver, sys
@@ -47,6 +51,9 @@ class Inside:
     def relay(self, outside: int) -> None:
         start_relay(self.machine.cache, self.machine.engine.endpoint(), "it", {outside: self.port})
 
+    def pid(self) -> int:
+        return int(self.machine.cache.path("clusters", "it", "relay.lock").read_text())
+
 
 @pytest.fixture
 def inside(machine: Machine) -> Iterator[Inside]:
@@ -66,6 +73,16 @@ def _ask(port: int, question: bytes) -> bytes:
         client.sendall(question)
         client.shutdown(socket.SHUT_WR)
         return b"".join(iter(lambda: client.recv(1 << 20), b""))
+
+
+def _ask_in_the_end(port: int, question: bytes) -> bytes:
+    deadline = time.monotonic() + _SECONDS
+    while True:
+        try:
+            return _ask(port, question)
+        except ConnectionError:
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
 
 
 def test_the_namespace_is_reached_from_the_machine_only_through_the_relay(inside: Inside) -> None:
@@ -113,11 +130,23 @@ def test_other_ports_are_another_relay(inside: Inside) -> None:
 def test_a_killed_relay_is_brought_back(inside: Inside) -> None:
     outside = free_port()
     inside.relay(outside)
-    signal_and_wait(
-        int(inside.machine.cache.path("clusters", "it", "relay.lock").read_text()), signal.SIGKILL
-    )
+    signal_and_wait(inside.pid(), signal.SIGKILL)
     inside.relay(outside)
     assert _ask(outside, b"hello") == b"hello"
+
+
+def test_a_relay_that_is_kept_comes_back_by_itself_until_it_is_stopped(inside: Inside) -> None:
+    outside, cache = free_port(), inside.machine.cache
+    inside.relay(outside)
+    keeper = Thread(target=keep_relay, args=(cache, "it"), daemon=True)
+    keeper.start()
+    for _ in range(2):
+        signal_and_wait(inside.pid(), signal.SIGKILL)
+        assert _ask_in_the_end(outside, b"hello") == b"hello"
+    stop_relays(cache, "it")
+    keeper.join(_SECONDS)
+    assert not keeper.is_alive()
+    assert not relay_runs(cache, "it")
 
 
 def test_it_goes_on_when_the_daemon_is_killed_and_started(inside: Inside) -> None:

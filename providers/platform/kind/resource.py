@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
 from providers.platform.kind.inputs import KINDNET, KindInputs, read_inputs
+from providers.platform.kind.keeping import Keepers
 from providers.platform.kind.places import UPDATABLE, digest_of
 from providers.platform.kind.presence import stands
 from providers.platform.resource import Call, Difference, Found, Resource, Values
@@ -26,6 +27,9 @@ class KindCluster(Resource):
     computed = lasting = ("kubeconfig", "endpoint")
     secret = ("kubeconfig",)
 
+    def __init__(self) -> None:
+        self._keepers = Keepers()
+
     def check(self, inputs: Mapping[str, Any]) -> Values:
         given = {name: value for name, value in inputs.items() if value is not None}
         read_inputs(given)
@@ -39,6 +43,7 @@ class KindCluster(Resource):
         if not self._is_there(call, read_inputs(old)):
             # Gone behind the engine's back: everything on it is gone as well.
             return Difference((*found.changed, "name"), ("name",))
+        self._keepers.keep(call.work.cache, identity)
         wanted = read_inputs(new)
         lost = wanted.loaded_images and "loadedImages" not in found.changed
         if lost and _lifecycle(call, identity).lacking(wanted):
@@ -50,7 +55,9 @@ class KindCluster(Resource):
 
     def create(self, call: Call, inputs: Values) -> tuple[str, Values]:
         wanted = read_inputs(inputs)
-        return wanted.name, _lifecycle(call, wanted.name).create(wanted, digest_of(inputs)).outputs()
+        made = _lifecycle(call, wanted.name).create(wanted, digest_of(inputs))
+        self._keepers.keep(call.work.cache, wanted.name)
+        return wanted.name, made.outputs()
 
     def read(self, call: Call, identity: str, inputs: Values, outputs: Values) -> Found | None:
         lifecycle = _lifecycle(call, identity)
@@ -58,6 +65,7 @@ class KindCluster(Resource):
         made = lifecycle.resume(wanted)
         if made is None:
             return None
+        self._keepers.keep(call.work.cache, identity)
         there = with_actual_nodes(inputs, wanted, lifecycle.roles())
         return Found(with_actual_images(there, lifecycle.lacking(wanted)), made.outputs())
 
