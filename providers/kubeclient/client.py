@@ -23,6 +23,7 @@ from providers.kubeclient.proxy import proxy_of
 
 JSON: Final = "application/json"
 JSON_PATCH: Final = "application/json-patch+json"
+MERGE: Final = "application/merge-patch+json"
 APPLY: Final = "application/apply-patch+yaml"
 _RETRIED: Final = frozenset({429, 500, 502, 503, 504})
 _ATTEMPTS: Final = 6

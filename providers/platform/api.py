@@ -7,12 +7,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from providers.kubeclient.client import APPLY, ApiError, Client, NoMatch, Unreachable, path_of
+from providers.kubeclient.client import APPLY, MERGE, ApiError, Client, NoMatch, Unreachable, path_of
 from providers.kubeclient.kubeconfig import KubeconfigError, load
 
 Object = dict[str, Any]
 FAILURES = (ApiError, Unreachable, KubeconfigError)
 """What every question may end with, besides an answer."""
+MANAGER = "kserve-platform"
+"""Who the API server notes as the owner of the fields that this plugin sets."""
+_TOUCHED = "kserve-platform/touched"
 
 
 @dataclass(frozen=True)
@@ -119,6 +122,13 @@ class Api:
         except ApiError as error:
             if not error.gone:
                 raise
+
+    def touch(self, api_version: str, kind: str, name: str) -> None:
+        """Change a cluster-scoped object and change it back, so that whoever watches it reads it again."""
+        path = self.served(api_version, kind).path("", name)
+        for value in ("", None):
+            body = {"metadata": {"annotations": {_TOUCHED: value}}}
+            self._client.send("PATCH", path, {"fieldManager": MANAGER}, body, MERGE)
 
     def close(self) -> None:
         """Close every connection."""

@@ -11,14 +11,13 @@ from typing import Any, TypeVar
 
 from components.errors import PlatformError
 from providers.kubeclient.client import ApiError
-from providers.platform.api import Object
+from providers.platform.api import MANAGER, Object
 from providers.platform.fields import Fields, read_all
 from providers.platform.gate.served import served_checks
 from providers.platform.gate.wait import await_checks
 from providers.platform.resource import Call, Difference, Found, Resource, Values
 
 _VERSION, _KIND = "apiextensions.k8s.io/v1", "CustomResourceDefinition"
-_MANAGER = "kserve-platform"
 _AT_ONCE = 8
 # Five seconds on two cores; over two minutes where sixty processes shared them (soaked).
 _SECONDS = 300.0
@@ -67,7 +66,7 @@ class CrdSet(Resource):
         api = call.connect()
         call.work.note(f"applying {len(crds)} CRDs")
         try:
-            applied = _side_by_side(lambda crd: api.apply(crd, manager=_MANAGER), crds)
+            applied = _side_by_side(lambda crd: api.apply(crd, manager=MANAGER), crds)
         except ApiError as error:
             raise PlatformError.single(
                 f"The API server refused a CRD of {inputs['component']} {inputs['version']}",

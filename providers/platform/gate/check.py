@@ -33,3 +33,15 @@ class Check(ABC):
     def hopeless(self, api: Api) -> bool:
         """Whether waiting cannot make it hold."""
         return False
+
+    def mend(self, api: Api, problem: str) -> str:
+        """Undo what would keep it from ever holding; what was done, or empty where no way is known.
+
+        Called every few seconds as long as the check does not hold, with its problem.
+        """
+        return ""
+
+
+def placed(namespace: str, name: str) -> str:
+    """An object's name as people write it: with its namespace, if it has one."""
+    return f"{namespace}/{name}" if namespace else name

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from http import HTTPStatus
 from typing import Any
 
 from providers.kubeclient.client import ApiError, NoMatch
 from providers.platform.api import Api
 from providers.platform.fields import Fields
-from providers.platform.gate.check import Check
+from providers.platform.gate.admission import DryRunAccepted
+from providers.platform.gate.check import Check, placed
 from providers.platform.gate.nodes import NodesReady
 from providers.platform.gate.pods import hopeless, pod_reasons, pods_of
 from providers.platform.gate.status import (
@@ -60,7 +60,7 @@ class ConditionTrue(Check):
 
     @property
     def title(self) -> str:
-        return f"{self.kind} {_place(self.namespace, self.name)} {self.condition}"
+        return f"{self.kind} {placed(self.namespace, self.name)} {self.condition}"
 
     def problem(self, api: Api) -> str:
         live = api.get(self.api_version, self.kind, self.namespace, self.name)
@@ -108,37 +108,6 @@ class EndpointsReady(Check):
 
 
 @dataclass(frozen=True)
-class DryRunAccepted(Check):
-    """The API server and every admission webhook accept the creation of an object."""
-
-    manifest: Mapping[str, Any]
-
-    @property
-    def title(self) -> str:
-        metadata = self.manifest.get("metadata", {})
-        place = _place(str(metadata.get("namespace", "")), str(metadata.get("name", "")))
-        return f"dry-run creation of {self.manifest.get('kind')} {place}"
-
-    def problem(self, api: Api) -> str:
-        """Ask with more and more patience.
-
-        A request that meets a Service before kube-proxy knows its endpoint gets no answer, and takes as long
-        as the webhook may: ten seconds, where the next request is answered at once.
-        """
-        for seconds in _PATIENCE:
-            try:
-                api.dry_run_create(self.manifest, seconds)
-            except ApiError as error:
-                problem = error
-            else:
-                return ""
-            if not _late(problem):
-                break
-        # It passed admission, or it could not be found to exist.
-        return "" if problem.reason == "AlreadyExists" else problem.message
-
-
-@dataclass(frozen=True)
 class ObjectExists(Check):
     """Some controller has made an object."""
 
@@ -149,7 +118,7 @@ class ObjectExists(Check):
 
     @property
     def title(self) -> str:
-        return f"{self.kind} {_place(self.namespace, self.name)}"
+        return f"{self.kind} {placed(self.namespace, self.name)}"
 
     def problem(self, api: Api) -> str:
         live = api.get(self.api_version, self.kind, self.namespace, self.name)
@@ -187,18 +156,12 @@ class NoneLeft(Check):
 
 
 _SHOWN = 5
-_PATIENCE = (1, 3, None)
-
-
-def _late(error: ApiError) -> bool:
-    lost = ("deadline exceeded", "i/o timeout")
-    return error.status == HTTPStatus.GATEWAY_TIMEOUT or any(text in error.message for text in lost)
 
 
 def _fate(live: Mapping[str, Any]) -> str:
     """What keeps an object: nobody deleted it, or whoever must tidy up after it has not done so."""
     metadata = live["metadata"]
-    place = _place(str(metadata.get("namespace", "")), str(metadata["name"]))
+    place = placed(str(metadata.get("namespace", "")), str(metadata["name"]))
     if "deletionTimestamp" not in metadata:
         return f"{place}: nobody deleted it"
     held = ", ".join(metadata.get("finalizers") or ()) or "nothing"
@@ -291,7 +254,3 @@ _READERS: Mapping[str, Callable[[Fields], Check]] = {
     "noneLeft": _none_left,
     "nodesReady": _nodes_ready,
 }
-
-
-def _place(namespace: str, name: str) -> str:
-    return f"{namespace}/{name}" if namespace else name

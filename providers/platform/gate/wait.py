@@ -51,6 +51,8 @@ def await_checks(
                 raise _closed(
                     api, open_, f"It will not open: {open_[0][0].title} cannot come true by waiting"
                 )
+            if done := _mended(check, api, problem):
+                work.note(done)
         poll = min(max((now - begin) / _POLLS_PER_WAIT, _SHORTEST_POLL), _LONGEST_POLL)
         if not work.pause(deadline, poll):
             raise _closed(api, _open(checks, api) or [failing], f"{failed} within {seconds:.0f} s")
@@ -72,6 +74,13 @@ def _is_hopeless(check: Check, api: Api) -> bool:
         return check.hopeless(api)
     except Unreachable:
         return False
+
+
+def _mended(check: Check, api: Api, problem: str) -> str:
+    try:
+        return check.mend(api, problem)
+    except FAILURES:  # not allowed to, for one: then it is waited for as it is
+        return ""
 
 
 def _closed(api: Api, open_: Sequence[tuple[Check, str]], what: str) -> PlatformError:

@@ -22,6 +22,7 @@ class ApiDouble:
     Attributes:
         objects: (kind, namespace, name) -> live object.
         unserved: Kinds, as they stand in URLs, that are not served although their CRD is there.
+        touched: Names of the objects that were touched.
         patience: How long each dry run was allowed to take.
         dry_run: Called with each manifest; raises what the server would refuse.
         on_look: Called before each question: tests let time pass there.
@@ -32,6 +33,7 @@ class ApiDouble:
     def __init__(self, objects: Mapping[Key, dict[str, Any]] | None = None) -> None:
         self.objects = dict(objects or {})
         self.deleted: list[str] = []
+        self.touched: list[str] = []
         self.unserved: set[str] = set()
         self.patience: list[int | None] = []
         self.dry_run: Callable[[Mapping[str, Any]], None] = lambda manifest: None
@@ -68,6 +70,9 @@ class ApiDouble:
         live = {**body, "status": {"conditions": [established]}}
         self.objects[(body["kind"], "", body["metadata"]["name"])] = live
         return live
+
+    def touch(self, api_version: str, kind: str, name: str) -> None:
+        self.touched.append(name)
 
     def delete(self, api_version: str, kind: str, name: str) -> None:
         self.deleted.append(name)

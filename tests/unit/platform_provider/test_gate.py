@@ -170,6 +170,70 @@ def test_a_failure_to_explain_does_not_hide_what_failed() -> None:
     )
 
 
+DISTRUSTED = (
+    'Internal error occurred: failed calling webhook "validation.serving": failed to call webhook: Post '
+    '"https://webhook.serving.svc:443/?timeout=1s": tls: failed to verify certificate: x509: certificate '
+    "signed by unknown authority"
+)
+
+
+def _configuration(name: str, webhook: str, bundle: str) -> dict[tuple[str, str, str], dict[str, Any]]:
+    kind = "ValidatingWebhookConfiguration"
+    webhooks = [{"name": webhook, "clientConfig": {"caBundle": bundle}}]
+    return {(kind, "", name): {"kind": kind, "metadata": {"name": name}, "webhooks": webhooks}}
+
+
+def test_an_api_server_that_goes_by_an_old_webhook_configuration_is_made_to_read_it_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("providers.platform.gate.wait._FAILURE_EVERY_SECONDS", 0.0)
+    api, notes = ApiDouble(_configuration("serving", "validation.serving", "Q0E=")), list[str]()
+    api.objects |= _configuration("another", "validation.another", "Q0E=")
+
+    def trust_once_read_again(_: Any) -> None:
+        if not api.touched:
+            raise refusal(DISTRUSTED)
+
+    api.dry_run = trust_once_read_again
+    assert Gate().create(call(api, notes=notes), _inputs(SECRET))[1]["passed"]
+    assert api.touched == ["serving"]
+    assert notes == [
+        f"waiting for dry-run creation of Secret a/probe: {DISTRUSTED}",
+        "had the API server read ValidatingWebhookConfiguration serving again",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("bundle", "told"), [("", DISTRUSTED), ("Q0E=", "failed calling webhook: no endpoints")]
+)
+def test_a_webhook_configuration_is_left_alone_that_is_not_known_to_be_read_wrongly(
+    monkeypatch: pytest.MonkeyPatch, bundle: str, told: str
+) -> None:
+    monkeypatch.setattr("providers.platform.gate.wait._FAILURE_EVERY_SECONDS", 0.0)
+    api = ApiDouble(_configuration("serving", "validation.serving", bundle))
+    api.dry_run = lambda _: (_ for _ in ()).throw(refusal(told))
+    with pytest.raises(PlatformError, match="It did not open"):
+        Gate().create(replace(call(api), seconds=0.5), _inputs(SECRET))
+    assert api.touched == []
+
+
+def test_a_gate_that_may_not_touch_a_configuration_goes_on_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("providers.platform.gate.wait._FAILURE_EVERY_SECONDS", 0.0)
+    api, asked = ApiDouble(_configuration("serving", "validation.serving", "Q0E=")), list[str]()
+
+    def forbidden(*names: str) -> None:
+        asked.append(names[-1])
+        raise refusal("may not patch", "Forbidden")
+
+    def trust_in_the_end(_: Any) -> None:
+        if len(asked) < 2:
+            raise refusal(DISTRUSTED)
+
+    api.touch = forbidden  # type: ignore[method-assign]
+    api.dry_run = trust_in_the_end
+    assert Gate().create(call(api), _inputs(SECRET))[1]["passed"]
+
+
 def test_a_slow_webhook_gets_all_the_time_that_it_may_take() -> None:
     api = ApiDouble()
 
