@@ -83,13 +83,10 @@ class Analyzer(Plugin):
 
     def analyze(self, request: Message) -> Message:
         """Judge a resource by its inputs."""
-        token = request.fields.type
-        of_stack = self._pack.concerns_stack(token)
-        if not of_stack and not self._pack.concerns(token):
+        if not self._pack.concerns(request.fields.type):
             return Message(pb.AnalyzeResponse())
         resource = _resource(request, plain)
-        if of_stack:
-            self._inputs[resource.urn] = resource.props
+        self._inputs[resource.urn] = resource.props
         return _response(self._pack.judge(resource))
 
     def analyze_stack(self, request: Message) -> Message:
@@ -98,9 +95,8 @@ class Analyzer(Plugin):
         Of an object whose cluster is only going to be made the engine tells in a preview that it will be
         there, and nothing else: it is judged by its inputs then.
         """
-        resources = [_of_stack(one) for one in request.parts.get("resources", ())]
-        known = [replace(one, props=one.props or self._inputs.get(one.urn, {})) for one in resources]
-        return _response(self._pack.judge_stack(known))
+        resources = [_of_stack(one, self._inputs) for one in request.parts.get("resources", ())]
+        return _response(self._pack.judge_stack(resources))
 
     def remediate(self, request: Message) -> Message:
         """Mend a resource."""
@@ -132,10 +128,11 @@ def _resource(request: Message, read: Callable[[Any], Any]) -> Resource:
     )
 
 
-def _of_stack(sent: Message) -> Resource:
-    fields = sent.fields
+def _of_stack(sent: Message, inputs: Mapping[str, Mapping[str, Any]]) -> Resource:
+    fields, told = sent.fields, _resource(sent, plain)
     return replace(
-        _resource(sent, plain),
+        told,
+        props=told.props or inputs.get(told.urn, {}),
         parent=fields.parent,
         dependencies=tuple(fields.dependencies),
         property_dependencies={

@@ -74,12 +74,8 @@ class Pack:
         return self._levels[rule.id]
 
     def concerns(self, token: str) -> bool:
-        """Whether a rule over single resources has anything to do with a type."""
-        return any(rule.check for rule in self._rules(token))
-
-    def concerns_stack(self, token: str) -> bool:
-        """Whether a rule over a whole stack has anything to do with a type."""
-        return any(rule.check_stack for rule in self._rules(token))
+        """Whether a rule has anything to do with a type."""
+        return bool(self._rules(token))
 
     def mends(self, token: str) -> bool:
         """Whether a rule may mend resources of a type."""
