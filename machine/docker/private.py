@@ -206,7 +206,7 @@ class PrivateEngine:
             return False
         with contextlib.suppress(PlatformError):  # then its processes are killed below, and its records stay
             self.start(Software.beside(daemon.resolve()))
-        return self.api.answers()
+        return self.api.can_run()
 
     def _can_run_within(self, seconds: float) -> bool:
         deadline = time.monotonic() + seconds
