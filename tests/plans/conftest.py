@@ -6,7 +6,6 @@ import json
 import signal
 from collections.abc import Callable, Iterator
 from functools import cache
-from pathlib import Path
 
 import pytest
 
@@ -16,10 +15,8 @@ from machine.cache import Cache
 from machine.progress import Silent
 from machine.rendering import renderer
 from tests.components.mocks import Recorder
-from tests.plans.program import ROOT, Machine, Run
+from tests.plans.program import GOLDEN, ROOT, Machine, Run
 from tests.unit.settings.handed_over import handed_over
-
-GOLDEN = Path(__file__).parent / "golden"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -14,6 +14,7 @@ from machine.cache import Cache
 from tests.components.mocks import Recorder
 
 ROOT = Path(__file__).parents[2]
+GOLDEN = Path(__file__).parent / "golden"
 UNBUILT = {"minikube"}
 STACKS = sorted(path.stem.removeprefix("Pulumi.") for path in (ROOT / "stacks").glob("Pulumi.*.yaml"))
 # The local stack comes twice: with images of registries, and with those that were built here.

@@ -6,16 +6,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 
 import pulumi
 import pytest
 
 from tests.components.mocks import STACK_TYPE, Recorder
 from tests.plans.plan import plan_of
-from tests.plans.program import PARTS, PLANS, UNBUILT, Run, shipped
-
-GOLDEN = Path(__file__).parent / "golden"
+from tests.plans.program import GOLDEN, PARTS, PLANS, UNBUILT, Run, shipped
 
 # Rendering the manifests takes kubectl and helm, once; they are kept in the cache.
 pytestmark = pytest.mark.build

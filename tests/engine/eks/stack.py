@@ -16,6 +16,7 @@ import yaml
 
 from tests.aws.plugin.__main__ import ENDPOINT
 from tests.aws.server.process import AwsDouble
+from tests.engine.programs import UNASKED
 
 ROOT = Path(__file__).parents[3]
 PREFIX = "kserve-platform"
@@ -181,9 +182,7 @@ def make_stack(
         "PULUMI_HOME": str(folder / "home"),
         "PULUMI_BACKEND_URL": f"file://{folder}/state",
         "PULUMI_CONFIG_PASSPHRASE": "for this test",
-        "PULUMI_SKIP_UPDATE_CHECK": "true",
-        "PIP_DISABLE_PIP_VERSION_CHECK": "1",
-        "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
+        **UNASKED,
         "PULUMI_DIY_BACKEND_DISABLE_CHECKPOINT_BACKUPS": "true",
         # Each step of 350 resources would write all of them: 40 of the 80 seconds of CPU of a stack's life.
         # What is written while others work is tested in tests/engine/command, on the local stack's engine.
@@ -194,9 +193,19 @@ def make_stack(
         "AWS_CONFIG_FILE": os.devnull,
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
     }
-    file = yaml.safe_load((ROOT / "stacks" / f"Pulumi.{name}.yaml").read_text(encoding="utf-8"))
-    made = Stack(project, name, aws, variables, dict(file["config"]))
+    made = Stack(project, name, aws, variables, dict(yaml.safe_load(_stack_file(name))["config"]))
     made.settings()
     ran = made.pulumi("stack", "init")
     assert ran.status == 0, ran.output
     return made
+
+
+def make_whole_stack(folder: Path, name: str, aws: AwsDouble, search_path: str) -> Stack:
+    """Make the project of the program as it is shipped, with its stack file."""
+    made = make_stack(folder, name, aws, search_path, WHOLE_PROGRAM)
+    (made.folder / f"Pulumi.{name}.yaml").write_text(_stack_file(name), encoding="utf-8")
+    return made
+
+
+def _stack_file(name: str) -> str:
+    return (ROOT / "stacks" / f"Pulumi.{name}.yaml").read_text(encoding="utf-8")

@@ -19,7 +19,7 @@ import pytest
 from tests.aws.server.process import AwsDouble
 from tests.engine.eks.cluster_double import ClusterDouble
 from tests.engine.eks.load_balancers import HOST, TOKEN
-from tests.engine.eks.stack import ROOT, WHOLE_PROGRAM, Ran, make_stack
+from tests.engine.eks.stack import Ran, make_whole_stack
 
 pytestmark = pytest.mark.engine
 
@@ -55,9 +55,7 @@ def life(
     aws: AwsDouble, cluster: ClusterDouble, search_path: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Life:
     before = aws.inventory()
-    stack = make_stack(tmp_path_factory.mktemp("life"), NAME, aws, search_path, WHOLE_PROGRAM)
-    text = (ROOT / "stacks" / f"Pulumi.{NAME}.yaml").read_text(encoding="utf-8")
-    (stack.folder / f"Pulumi.{NAME}.yaml").write_text(text)
+    stack = make_whole_stack(tmp_path_factory.mktemp("life"), NAME, aws, search_path)
     up = stack.up()
     objects, exported = dict(cluster.api.objects), stack.pulumi("stack", "export").output
     again, destroy = stack.pulumi("preview", "--expect-no-changes", "--diff"), stack.destroy()

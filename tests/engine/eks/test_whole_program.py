@@ -16,7 +16,7 @@ from command.engine.places import Places
 from command.engine.policies import write_pack
 from machine.cache import Cache
 from tests.aws.server.process import AwsDouble
-from tests.engine.eks.stack import ROOT, WHOLE_PROGRAM, Ran, make_stack
+from tests.engine.eks.stack import ROOT, Ran, make_whole_stack
 
 pytestmark = pytest.mark.engine
 
@@ -32,9 +32,7 @@ def previewed(aws: AwsDouble, search_path: str, tmp_path_factory: pytest.TempPat
 def _previewed(name: str, aws: AwsDouble, search_path: str, tmp_path_factory: pytest.TempPathFactory) -> Ran:
     folder = tmp_path_factory.mktemp(f"whole-{name}")
     pack = write_pack(Places(Cache(folder / "cache"), name), ROOT / "policies")
-    stack = make_stack(folder, name, aws, f"{pack.programs}:{search_path}", WHOLE_PROGRAM)
-    text = (ROOT / "stacks" / f"Pulumi.{name}.yaml").read_text(encoding="utf-8")
-    (stack.folder / f"Pulumi.{name}.yaml").write_text(text)
+    stack = make_whole_stack(folder, name, aws, f"{pack.programs}:{search_path}")
     stack.variables |= pack.variables
     return stack.pulumi("preview")
 

@@ -21,7 +21,7 @@ from machine.toolchain import Toolchain
 from providers.rpc import reveal
 from tests.cluster.kind.conftest import images, machine_of_tests
 from tests.engine.kubernetes.world import World
-from tests.engine.programs import HEEDS_INTERRUPTS
+from tests.engine.programs import HEEDS_INTERRUPTS, UNASKED
 from tests.unit.kubernetes_provider.apidouble import ApiDouble
 
 __all__ = ["images"]
@@ -158,9 +158,7 @@ def make_stack(home: Path, search_path: str, kubeconfig: str, name: str, project
         "PULUMI_HOME": str(home / "home"),
         "PULUMI_BACKEND_URL": f"file://{home}/state",
         "PULUMI_CONFIG_PASSPHRASE": "fixture",
-        "PULUMI_SKIP_UPDATE_CHECK": "true",
-        "PIP_DISABLE_PIP_VERSION_CHECK": "1",
-        "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
+        **UNASKED,
     }
     made = Stack(folder, variables, name)
     ran = made.pulumi("stack", "init")

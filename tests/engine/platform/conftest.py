@@ -18,7 +18,7 @@ from machine.cache import Cache
 from machine.progress import Silent
 from machine.toolchain import Toolchain
 from tests.engine.platform.api_server import ApiServerDouble
-from tests.engine.programs import HEEDS_INTERRUPTS
+from tests.engine.programs import HEEDS_INTERRUPTS, UNASKED
 
 _ROOT = Path(__file__).parents[3]
 _SECONDS = 120
@@ -100,9 +100,7 @@ def stack(tmp_path: Path, search_path: str) -> Stack:
         "PULUMI_HOME": str(tmp_path / "home"),
         "PULUMI_BACKEND_URL": f"file://{tmp_path}/state",
         "PULUMI_CONFIG_PASSPHRASE": "for this test",
-        "PULUMI_SKIP_UPDATE_CHECK": "true",
-        "PIP_DISABLE_PIP_VERSION_CHECK": "1",
-        "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
+        **UNASKED,
     }
     made = Stack(folder, variables)
     ran = made.pulumi("stack", "init", "test")
