@@ -22,7 +22,7 @@ HEAVY = build or engine or docker or cluster
 HEAVY_FOLDERS = $(addprefix tests/,build cluster docker engine plans)
 # One worker more than cores: some tests wait.
 WORKERS = $(shell expr $$(nproc) + 1)
-FAST_TESTS = .venv/bin/python -m pytest -q -n $(WORKERS) --maxprocesses 8 --dist loadfile -m 'not ($(HEAVY))'
+FAST_TESTS = .venv/bin/python -m pytest -q -n $(WORKERS) --maxprocesses 8 -m 'not ($(HEAVY))'
 
 .DEFAULT_GOAL := help
 .PHONY: help up down status verify cost test test-fast check bench soak images env doctor clean-cache
@@ -51,7 +51,7 @@ cost: $(RUN_LOCK) ## Estimate what a stack costs an hour and a month: make cost 
 
 test: check ## Run the linters and every test, the end to end ones last
 	@$(FAST_TESTS)
-	@.venv/bin/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder -m '$(HEAVY)' $(HEAVY_FOLDERS)
+	@.venv/bin/python -m pytest -n 3 --no-loadscope-reorder -m '$(HEAVY)' $(HEAVY_FOLDERS)
 
 test-fast: $(DEV_LOCK) ## Run the tests that need neither network nor engine
 	@$(FAST_TESTS)

@@ -76,6 +76,7 @@ class Project:
             "PULUMI_BACKEND_URL": f"file://{folder}/state",
             "PULUMI_CONFIG_PASSPHRASE": "of this measurement",
             "PULUMI_SKIP_UPDATE_CHECK": "true",
+            "PIP_DISABLE_PIP_VERSION_CHECK": "1",
             "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
             "PULUMI_K8S_STANDIN_LOG": str(self._log),
         }
