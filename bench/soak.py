@@ -63,12 +63,12 @@ def main() -> int:
     for one in soak(options.stack, options.rounds, random.Random(seed)):
         mark = "well" if one.well else "BADLY"
         print(f"killed {one.killed:<48} then {duration(one.again):>12}, ended {mark}", flush=True)
+        if one.output:
+            print(f"\n{one.output}\n", flush=True)
         rounds.append(one)
-    failed = [one for one in rounds if not one.well]
-    for one in failed:
-        print(f"\n{one.killed}:\n{one.output}")
-    print(f"\n{len(rounds) - len(failed)} of {len(rounds)} ended well")
-    return 1 if failed else 0
+    well = sum(one.well for one in rounds)
+    print(f"\n{well} of {len(rounds)} ended well")
+    return 0 if well == len(rounds) else 1
 
 
 def soak(stack: str, count: int, dice: random.Random) -> Iterator[Round]:
