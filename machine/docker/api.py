@@ -47,11 +47,13 @@ class EngineApi:
         which every container fails to start.
         """
         try:
-            parts = json.loads(self._call("GET", "/version", _VERSION_SECONDS)[1]).get("Components", ())
+            status, body = self._call("GET", "/version", _VERSION_SECONDS)
         except (OSError, http.client.HTTPException):
             return False
+        if status != http.client.OK:
+            return False
         # It leaves out what does not answer (moby, daemon/info_unix.go).
-        return any(part["Name"] == "containerd" for part in parts)
+        return any(part["Name"] == "containerd" for part in json.loads(body)["Components"])
 
     def containers(self) -> list[dict[str, Any]]:
         """Every container, running or not, as the API describes it."""

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import json
 import os
 import select
 import signal
 import sys
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
 
 from components.errors import PlatformError
 from machine.cache import Cache, write_atomically
@@ -21,17 +18,17 @@ from machine.docker import relay_process
 from machine.docker.detached import end, start_detached
 from machine.docker.endpoint import DockerEndpoint
 from machine.docker.ports import listen
+from machine.docker.relay_lock import RelayLock
 from machine.process import last_lines
 
 _READY_SECONDS = 10.0
 _END_SECONDS = 5.0
-_POLL_SECONDS = 0.01
-_STARTS_AGAIN = 20  # of one that dies at once each time
+_PLAN, _LOG = "relay.json", "relay.log"
 
 
 @dataclass(frozen=True)
 class RelayPlan:
-    """What a relay does: written beside its lock, so that a changed plan restarts it.
+    """What a relay does: written beside its lock before it runs, so that a changed plan restarts it.
 
     Attributes:
         namespace: File of the network namespace, and its inode: a namespace made anew is another one.
@@ -76,10 +73,11 @@ def start_relay(cache: Cache, endpoint: DockerEndpoint, cluster: str, ports: Map
     plan = RelayPlan(endpoint.namespace, inode, tuple(sorted(ports.items())))
     folder = cache.folder("clusters", cluster)
     with cache.lock("relay", cluster):
-        if _holder(folder) is not None:
-            if (folder / "relay.json").read_text() == plan.text():
+        if RelayLock(folder).is_held():
+            if _wanted(folder) == plan.text():
                 return
             _end(folder)
+        (folder / _LOG).unlink(missing_ok=True)
         _start(folder, plan)
 
 
@@ -87,44 +85,51 @@ def stop_relays(cache: Cache, cluster: str) -> None:
     """End a cluster's relay and remove its files; absent is fine."""
     folder = cache.path("clusters", cluster)
     with cache.lock("relay", cluster):
+        # First the wish for it: whoever keeps it would start it again in between.
+        (folder / _PLAN).unlink(missing_ok=True)
         _end(folder)
-        for name in ("relay.json", "relay.lock", "relay.log"):
-            (folder / name).unlink(missing_ok=True)
+        for path in (RelayLock(folder).path, folder / _LOG):
+            path.unlink(missing_ok=True)
 
 
-def keep_relay(cache: Cache, cluster: str) -> None:
-    """Start a cluster's relay again whenever it dies, until it is stopped; blocks, so give it a thread.
+def revive_relay(cache: Cache, cluster: str) -> bool:
+    """Start a cluster's relay again if it died; False where none is wanted, or its namespace is gone.
 
     Raises:
-        PlatformError: It could not be started again.
+        PlatformError: It did not start.
     """
     folder = cache.path("clusters", cluster)
-    for _ in range(_STARTS_AGAIN):
-        _await_end(folder)
-        with cache.lock("relay", cluster):
-            try:
-                plan = RelayPlan.read((folder / "relay.json").read_text())
-            except FileNotFoundError:  # stopped, or never there
-                return
-            if not plan.is_possible():
-                return
-            if _holder(folder) is None:
-                _start(folder, plan)
+    if not _wanted(folder):
+        return False
+    with cache.lock("relay", cluster):
+        text = _wanted(folder)
+        if not text or not (plan := RelayPlan.read(text)).is_possible():
+            return False
+        if not RelayLock(folder).is_held():
+            _start(folder, plan)
+    return True
 
 
 def relay_runs(cache: Cache, cluster: str) -> bool:
     """Whether a cluster's relay is alive."""
-    return _holder(cache.path("clusters", cluster)) is not None
+    return RelayLock(cache.path("clusters", cluster)).is_held()
+
+
+def _wanted(folder: Path) -> str:
+    """The plan of a cluster's relay as it was written; empty if none is wanted."""
+    try:
+        return (folder / _PLAN).read_text()
+    except FileNotFoundError:
+        return ""
 
 
 def _start(folder: Path, plan: RelayPlan) -> None:
-    log = folder / "relay.log"
+    log = folder / _LOG
+    write_atomically(folder / _PLAN, plan.text())  # what is wanted, before it is there
     with contextlib.ExitStack() as opened:
-        # The relay inherits the lock: the kernel frees it when the relay is gone, however it went.
-        lock = opened.enter_context(open(folder / "relay.lock", "w", encoding="utf-8"))
-        fcntl.flock(lock, fcntl.LOCK_EX)
+        lock = opened.enter_context(RelayLock(folder).take())
         sockets = {inside: opened.enter_context(listen(outside)) for outside, inside in plan.ports}
-        output = opened.enter_context(open(log, "wb"))
+        output = opened.enter_context(open(log, "ab"))
         readable, writable = os.pipe()
         opened.callback(os.close, readable)
         handed = {inside: each.fileno() for inside, each in sockets.items()}
@@ -143,52 +148,13 @@ def _start(folder: Path, plan: RelayPlan) -> None:
                 why=last_lines(log.read_text(errors="replace")),
                 fix=f"Read {log}.",
             )
-    write_atomically(folder / "relay.json", plan.text())
 
 
 def _says_ready(readable: int) -> bool:
     return bool(select.select([readable], [], [], _READY_SECONDS)[0]) and os.read(readable, 1) == b"1"
 
 
-def _holder(folder: Path) -> int | None:
-    """Pid of the running relay: who holds the lock; None if nobody does.
-
-    Whoever starts one may be killed at any moment, so that the relay itself writes its pid into the lock.
-    """
-    deadline = time.monotonic() + _READY_SECONDS
-    while True:
-        try:
-            with open(folder / "relay.lock", encoding="utf-8") as lock:
-                if not _is_held(lock):
-                    return None
-                if pid := lock.read():
-                    return int(pid)
-        except FileNotFoundError:
-            return None
-        if time.monotonic() > deadline:
-            raise PlatformError.single(
-                "The relay to the cluster's ports neither starts nor ends",
-                seen=f"the lock {folder / 'relay.lock'} is held, and no process id is in it",
-                fix="End the process that holds it, then run this again.",
-            )
-        time.sleep(_POLL_SECONDS)
-
-
-def _await_end(folder: Path) -> None:
-    """Sleep until nobody holds the lock; the kernel wakes us the moment its holder is gone."""
-    with contextlib.suppress(FileNotFoundError), open(folder / "relay.lock", encoding="utf-8") as lock:
-        fcntl.flock(lock, fcntl.LOCK_SH)
-
-
-def _is_held(lock: IO[str]) -> bool:
-    try:
-        fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    return False
-
-
 def _end(folder: Path) -> None:
-    pid = _holder(folder)
+    pid = RelayLock(folder).holder()
     if pid is not None:
         end(pid, signal.SIGTERM, _END_SECONDS)

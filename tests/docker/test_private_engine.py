@@ -24,7 +24,7 @@ def test_it_starts_once_and_answers(machine: Machine) -> None:
     pid = machine.engine.pid()
     assert machine.start() == endpoint
     assert machine.engine.pid() == pid
-    assert machine.docker("version", "--format", "{{.Server.Version}}")
+    assert machine.engine.api.can_run()
 
 
 def test_two_who_start_it_at_once_share_one(machine: Machine) -> None:

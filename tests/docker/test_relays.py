@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,9 +17,12 @@ from threading import Thread
 import pytest
 
 from components.errors import PlatformError
-from machine.docker import stop_engine
+from machine.cache import Cache
+from machine.docker import relay_process, stop_engine
+from machine.docker.keeping import keep_relay
 from machine.docker.ports import free_port, holder, listen
-from machine.docker.relays import keep_relay, relay_runs, start_relay, stop_relays
+from machine.docker.relay_lock import RelayLock
+from machine.docker.relays import relay_runs, start_relay, stop_relays
 from tests.docker.conftest import NOTHING, Machine, signal_and_wait
 
 pytestmark = pytest.mark.docker
@@ -73,6 +77,19 @@ def _ask(port: int, question: bytes) -> bytes:
         client.sendall(question)
         client.shutdown(socket.SHUT_WR)
         return b"".join(iter(lambda: client.recv(1 << 20), b""))
+
+
+def _keeper(cache: Cache) -> Thread:
+    keeper = Thread(target=keep_relay, args=(cache, "it"), daemon=True)
+    keeper.start()
+    return keeper
+
+
+def _await(holds: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + _SECONDS
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
 
 
 def _ask_in_the_end(port: int, question: bytes) -> bytes:
@@ -138,15 +155,46 @@ def test_a_killed_relay_is_brought_back(inside: Inside) -> None:
 def test_a_relay_that_is_kept_comes_back_by_itself_until_it_is_stopped(inside: Inside) -> None:
     outside, cache = free_port(), inside.machine.cache
     inside.relay(outside)
-    keeper = Thread(target=keep_relay, args=(cache, "it"), daemon=True)
-    keeper.start()
+    keepers = [_keeper(cache) for _ in range(2)]  # of two programs
     for _ in range(2):
         signal_and_wait(inside.pid(), signal.SIGKILL)
         assert _ask_in_the_end(outside, b"hello") == b"hello"
     stop_relays(cache, "it")
-    keeper.join(_SECONDS)
-    assert not keeper.is_alive()
+    for keeper in keepers:
+        keeper.join(_SECONDS)
+        assert not keeper.is_alive()
     assert not relay_runs(cache, "it")
+
+
+def test_a_relay_that_is_kept_comes_back_once_its_port_is_free(inside: Inside) -> None:
+    outside, cache = free_port(), inside.machine.cache
+    inside.relay(outside)
+    folder = cache.path("clusters", "it")
+    plan = (folder / "relay.json").read_text()
+    stop_relays(cache, "it")
+    with listen(outside):
+        (folder / "relay.json").write_text(plan)
+        _keeper(cache)
+        _await((folder / "relay.lock").exists)  # it tried
+    assert _ask_in_the_end(outside, b"hello") == b"hello"
+
+
+def test_a_relay_says_itself_who_it_is_for_its_starter_may_be_gone(inside: Inside) -> None:
+    """A starter was killed before it wrote the pid: nothing could end what it had started."""
+    folder = inside.machine.cache.folder("clusters", "it")
+    namespace = inside.machine.engine.endpoint().namespace
+    readable, writable = os.pipe()
+    with RelayLock(folder).take() as lock:
+        command = [sys.executable, "-IS", relay_process.__file__, str(namespace)]
+        relay = subprocess.Popen(
+            [*command, str(writable), str(lock.fileno())], pass_fds=(writable, lock.fileno())
+        )
+    assert os.read(readable, 1) == b"1"
+    assert inside.pid() == relay.pid
+    stop_relays(inside.machine.cache, "it")
+    assert relay.wait(_SECONDS) == 0
+    os.close(readable)
+    os.close(writable)
 
 
 def test_it_goes_on_when_the_daemon_is_killed_and_started(inside: Inside) -> None:

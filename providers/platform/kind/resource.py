@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
+from machine.docker.keeping import Keepers
 from providers.platform.kind.inputs import KINDNET, KindInputs, read_inputs
-from providers.platform.kind.keeping import Keepers
 from providers.platform.kind.places import UPDATABLE, digest_of
 from providers.platform.kind.presence import stands
 from providers.platform.resource import Call, Difference, Found, Resource, Values
@@ -27,8 +27,8 @@ class KindCluster(Resource):
     computed = lasting = ("kubeconfig", "endpoint")
     secret = ("kubeconfig",)
 
-    def __init__(self) -> None:
-        self._keepers = Keepers()
+    def __init__(self, keepers: Keepers | None = None) -> None:
+        self._keepers = keepers or Keepers()
 
     def check(self, inputs: Mapping[str, Any]) -> Values:
         given = {name: value for name, value in inputs.items() if value is not None}

@@ -95,6 +95,30 @@ def test_a_killed_relay_comes_back(standing: Standing) -> None:
     assert after == before
 
 
+def test_a_relay_killed_while_a_program_runs_comes_back_without_being_asked_for(standing: Standing) -> None:
+    cluster, call = KindCluster(), standing.clusters.call()
+    assert cluster.diff(call, "standing", standing.inputs, standing.inputs).changed == ()
+    lock = standing.clusters.cache.path("clusters", "standing", "relay.lock")
+    killed = int(lock.read_text())
+    kill_and_wait(killed)
+    wait_for("an answer", lambda: running_pods(standing.api) != {})
+    assert int(lock.read_text()) != killed
+
+
+def test_a_configuration_that_is_to_be_read_again_is_changed_and_then_as_it_was(standing: Standing) -> None:
+    version, kind = "admissionregistration.k8s.io/v1", "ValidatingWebhookConfiguration"
+    name = {"metadata": {"name": "read-again"}}
+    standing.api.apply({"apiVersion": version, "kind": kind, **name, "webhooks": []}, manager="test")
+    before = standing.api.get(version, kind, "", "read-again")
+    standing.api.touch(version, kind, "read-again")
+    after = standing.api.get(version, kind, "", "read-again")
+    standing.api.delete(version, kind, "read-again")
+    assert before is not None
+    assert after is not None
+    assert int(after["metadata"].pop("resourceVersion")) > int(before["metadata"].pop("resourceVersion")) + 1
+    assert after == before
+
+
 def test_everything_comes_back_after_a_reboot(standing: Standing) -> None:
     """No process and no namespace is left then, only the data."""
 

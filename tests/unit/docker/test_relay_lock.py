@@ -13,7 +13,9 @@ import pytest
 
 from components.errors import PlatformError
 from machine.cache import Cache
-from machine.docker import relays
+from machine.docker import relay_lock
+from machine.docker.relay_lock import RelayLock
+from machine.docker.relays import relay_runs, revive_relay, stop_relays
 
 
 @pytest.fixture
@@ -31,30 +33,35 @@ def held(cache: Cache) -> Iterator[IO[str]]:
 
 def test_a_lock_that_nobody_holds_is_no_relay(cache: Cache) -> None:
     (cache.folder("clusters", "it") / "relay.lock").write_text("1\n")
-    assert not relays.relay_runs(cache, "it")
+    assert not relay_runs(cache, "it")
 
 
-def test_a_relay_that_is_only_just_starting_is_waited_for(cache: Cache, held: IO[str]) -> None:
+def test_a_relay_that_is_only_just_starting_is_there_and_is_waited_for_to_say_who_it_is(
+    cache: Cache, held: IO[str]
+) -> None:
+    assert relay_runs(cache, "it")
     writing = Timer(0.2, os.write, (held.fileno(), f"{os.getpid()}\n".encode()))
     writing.start()
-    assert relays.relay_runs(cache, "it")
-    assert (cache.path("clusters", "it") / "relay.lock").read_text() == f"{os.getpid()}\n"
+    assert RelayLock(cache.path("clusters", "it")).holder() == os.getpid()
     writing.join()
 
 
 def test_a_lock_whose_holder_never_says_who_it_is_is_told(
     cache: Cache, held: IO[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(relays, "_READY_SECONDS", 0.05)
+    monkeypatch.setattr(relay_lock, "_PID_SECONDS", 0.05)
     with pytest.raises(PlatformError) as told:
-        relays.stop_relays(cache, "it")
+        stop_relays(cache, "it")
     assert str(told.value) == (
         "The relay to the cluster's ports neither starts nor ends\n"
-        f"  seen: the lock {held.name} is held, and no process id is in it\n"
-        "  do:   End the process that holds it, then run this again."
+        f"  seen: {held.name} is locked, and no process id is in it\n"
+        f"  do:   End the process that `fuser {held.name}` names, then run this again."
     )
 
 
-def test_keeping_a_relay_that_was_stopped_ends(cache: Cache) -> None:
-    relays.keep_relay(cache, "it")
-    assert not relays.relay_runs(cache, "it")
+@pytest.mark.parametrize("plan", ["", '["/nonexistent", 1, [[8080, 80]]]'], ids=["none", "other-namespace"])
+def test_a_relay_is_not_revived_that_nobody_wants_or_whose_namespace_is_gone(cache: Cache, plan: str) -> None:
+    if plan:
+        (cache.folder("clusters", "it") / "relay.json").write_text(plan)
+    assert not revive_relay(cache, "it")
+    assert not relay_runs(cache, "it")
