@@ -124,7 +124,11 @@ class Api:
                 raise
 
     def touch(self, api_version: str, kind: str, name: str) -> None:
-        """Change a cluster-scoped object and change it back, so that whoever watches it reads it again."""
+        """Change a cluster-scoped object and change it back, so that whoever watches it reads it again.
+
+        An annotation comes and goes. Cut off in between it stays, which does no harm: the next touch takes it
+        away, and that is a change as well.
+        """
         path = self.served(api_version, kind).path("", name)
         for value in ("", None):
             body = {"metadata": {"annotations": {_TOUCHED: value}}}

@@ -40,8 +40,3 @@ class Check(ABC):
         Called every few seconds as long as the check does not hold, with its problem.
         """
         return ""
-
-
-def placed(namespace: str, name: str) -> str:
-    """An object's name as people write it: with its namespace, if it has one."""
-    return f"{namespace}/{name}" if namespace else name

@@ -10,13 +10,14 @@ from providers.kubeclient.client import ApiError, NoMatch
 from providers.platform.api import Api
 from providers.platform.fields import Fields
 from providers.platform.gate.admission import DryRunAccepted
-from providers.platform.gate.check import Check, placed
+from providers.platform.gate.check import Check
 from providers.platform.gate.nodes import NodesReady
 from providers.platform.gate.pods import hopeless, pod_reasons, pods_of
 from providers.platform.gate.status import (
     condition_problem,
     deployment_failure,
     deployment_problem,
+    placed,
     slices_problem,
     unbundled,
 )

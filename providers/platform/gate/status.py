@@ -8,6 +8,11 @@ from typing import Any
 Object = Mapping[str, Any]
 
 
+def placed(namespace: str, name: str) -> str:
+    """An object's name as people write it: with its namespace, if it has one."""
+    return f"{namespace}/{name}" if namespace else name
+
+
 def deployment_problem(live: Object) -> str:
     """Why a Deployment is not wholly available in its newest generation; empty if it is."""
     status = live.get("status") or {}

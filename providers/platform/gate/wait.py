@@ -15,6 +15,7 @@ from providers.platform.work import Work
 # What took ten seconds is noticed within half of one; what takes minutes is asked for once a second.
 _SHORTEST_POLL, _LONGEST_POLL, _POLLS_PER_WAIT = 0.2, 1.0, 20
 _FAILURE_EVERY_SECONDS = 3.0
+_MENDS = 3  # of objects that are not ours: what three did not help a fourth will not
 
 
 def await_checks(
@@ -34,7 +35,7 @@ def await_checks(
         Cancelled: The user asked to stop.
     """
     begin = looked_for_failure = time.monotonic()
-    deadline, order = begin + seconds, list(checks)
+    deadline, order, mends = begin + seconds, list(checks), _MENDS
     while True:
         failing = next(((check, problem) for check in order if (problem := _look(check, api))), None)
         if failing is None:
@@ -51,8 +52,8 @@ def await_checks(
                 raise _closed(
                     api, open_, f"It will not open: {open_[0][0].title} cannot come true by waiting"
                 )
-            if done := _mended(check, api, problem):
-                work.note(done)
+            if mends > 0:
+                mends -= sum(_mended(work, api, one, told) for one, told in open_)
         poll = min(max((now - begin) / _POLLS_PER_WAIT, _SHORTEST_POLL), _LONGEST_POLL)
         if not work.pause(deadline, poll):
             raise _closed(api, _open(checks, api) or [failing], f"{failed} within {seconds:.0f} s")
@@ -76,11 +77,14 @@ def _is_hopeless(check: Check, api: Api) -> bool:
         return False
 
 
-def _mended(check: Check, api: Api, problem: str) -> str:
+def _mended(work: Work, api: Api, check: Check, problem: str) -> bool:
     try:
-        return check.mend(api, problem)
+        done = check.mend(api, problem)
     except FAILURES:  # not allowed to, for one: then it is waited for as it is
-        return ""
+        return False
+    if done:
+        work.warn(done)
+    return bool(done)
 
 
 def _closed(api: Api, open_: Sequence[tuple[Check, str]], what: str) -> PlatformError:

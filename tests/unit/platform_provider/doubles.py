@@ -79,10 +79,17 @@ class ApiDouble:
         self.objects.pop((kind, "", name), None)
 
 
-def call(api: ApiDouble, root: Path = Path("/nonexistent"), notes: list[str] | None = None) -> Call:
+def call(
+    api: ApiDouble,
+    root: Path = Path("/nonexistent"),
+    notes: list[str] | None = None,
+    warnings: list[str] | None = None,
+) -> Call:
     """One call of the engine, with a double behind it."""
     told: list[str] = [] if notes is None else notes
-    return Call(Work(Cache(root), told.append, threading.Event()), lambda: api)  # type: ignore[arg-type, return-value]
+    warned: list[str] = [] if warnings is None else warnings
+    work = Work(Cache(root), told.append, threading.Event(), warned.append)
+    return Call(work, lambda: api)  # type: ignore[arg-type, return-value]
 
 
 def refusal(message: str, reason: str = "InternalError") -> ApiError:

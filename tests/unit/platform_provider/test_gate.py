@@ -187,20 +187,32 @@ def test_an_api_server_that_goes_by_an_old_webhook_configuration_is_made_to_read
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("providers.platform.gate.wait._FAILURE_EVERY_SECONDS", 0.0)
-    api, notes = ApiDouble(_configuration("serving", "validation.serving", "Q0E=")), list[str]()
+    api, warnings = ApiDouble(_configuration("serving", "validation.serving", "Q0E=")), list[str]()
     api.objects |= _configuration("another", "validation.another", "Q0E=")
+    # One that says by URL what it calls may well have no bundle.
+    api.objects["ValidatingWebhookConfiguration", "", "serving"]["webhooks"].append({"name": "by-url"})
 
     def trust_once_read_again(_: Any) -> None:
         if not api.touched:
             raise refusal(DISTRUSTED)
 
     api.dry_run = trust_once_read_again
-    assert Gate().create(call(api, notes=notes), _inputs(SECRET))[1]["passed"]
+    assert Gate().create(call(api, warnings=warnings), _inputs(SECRET))[1]["passed"]
     assert api.touched == ["serving"]
-    assert notes == [
-        f"waiting for dry-run creation of Secret a/probe: {DISTRUSTED}",
-        "had the API server read ValidatingWebhookConfiguration serving again",
+    assert warnings == [
+        "changed ValidatingWebhookConfiguration serving and back: the API server goes by an older one"
     ]
+
+
+def test_a_configuration_that_reading_again_does_not_help_is_soon_left_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("providers.platform.gate.wait._FAILURE_EVERY_SECONDS", 0.0)
+    api = ApiDouble(_configuration("serving", "validation.serving", "Q0E="))
+    api.dry_run = lambda _: (_ for _ in ()).throw(refusal(DISTRUSTED))
+    with pytest.raises(PlatformError, match="unknown authority"):
+        Gate().create(replace(call(api), seconds=1.5), _inputs(SECRET))
+    assert api.touched == ["serving"] * 3
 
 
 @pytest.mark.parametrize(
