@@ -20,6 +20,11 @@ def hierarchies() -> list[Path]:
     return [Path(point) for point, kind in mount_points() if kind in {"cgroup", "cgroup2"}]
 
 
+def has_cgroup_v2() -> bool:
+    """Whether the machine's control groups are those of version 2, as whatever runs containers tells it."""
+    return Path("/sys/fs/cgroup/cgroup.controllers").exists()
+
+
 def missing_controllers() -> list[str]:
     """Controllers that a node needs and that no mounted hierarchy has."""
     present: set[str] = set()

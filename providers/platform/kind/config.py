@@ -22,16 +22,24 @@ _ASKED_FREELY = {"kube-api-qps": "200", "kube-api-burst": "400"}
 # Its readiness is asked every ten seconds: missed once, no name resolves for ten more, and whoever asked
 # backs off. The port is that of the `ready` plugin.
 _RESOLVER_UP = {"httpGet": {"path": "/ready", "port": 8181}, "periodSeconds": 1, "failureThreshold": 300}
+# In version 1 systemd takes controllers away from a slice that it thinks has no need of them, also in the
+# moment in which the kubelet makes a pod's group in it ("mkdir ...: no such file or directory"). The pod is
+# tried again 15 s later: where it was the API server's, all that waits for that slept 12 s more. Only for our
+# own image, whose containerd reads this setting.
+_WITHOUT_SYSTEMD = (
+    '[plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc.options]\n  SystemdCgroup = false\n'
+)
 _STATIC_PODS = ("kube-apiserver", "kube-controller-manager", "kube-scheduler", "etcd")
 
 
-def kind_config(inputs: KindInputs, folder: Path, api_server_port: int) -> str:
+def kind_config(inputs: KindInputs, folder: Path, api_server_port: int, *, cgroup_v1: bool = False) -> str:
     """The cluster's configuration file for `kind create cluster`.
 
     Args:
         inputs: The cluster.
         folder: The cluster's folder in the cache; `<node>/containerd` below it holds a node's image store.
         api_server_port: Port on 127.0.0.1 for the API server.
+        cgroup_v1: The machine's control groups are those of version 1.
     """
     names = inputs.node_names()
     config: dict[str, Any] = {
@@ -50,11 +58,15 @@ def kind_config(inputs: KindInputs, folder: Path, api_server_port: int) -> str:
     patches = [{"kind": "ClusterConfiguration", "controllerManager": {"extraArgs": _ASKED_FREELY}}]
     if inputs.low_requests:
         patches.append({"kind": "InitConfiguration", "patches": {"directory": _PATCHES}})
+    containerd = []
+    if cgroup_v1 and inputs.image_store:
+        patches.append({"kind": "KubeletConfiguration", "cgroupDriver": "cgroupfs"})
+        containerd.append(_WITHOUT_SYSTEMD)
     config["kubeadmConfigPatches"] = [yaml.safe_dump(patch) for patch in patches]
     if inputs.registry_mirrors:
-        config["containerdConfigPatches"] = [
-            f'[plugins."io.containerd.grpc.v1.cri".registry]\n  config_path = "{_MIRRORS}"\n'
-        ]
+        containerd.append(f'[plugins."io.containerd.grpc.v1.cri".registry]\n  config_path = "{_MIRRORS}"\n')
+    if containerd:
+        config["containerdConfigPatches"] = containerd
     return yaml.safe_dump(config, sort_keys=False)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,28 @@ def test_each_node_gets_its_own_copy_of_the_image_store() -> None:
         ],
         [{"hostPath": "/cache/clusters/a/a-worker/containerd", "containerPath": "/var/lib/containerd"}],
     ]
+
+
+def _drivers(*, cgroup_v1: bool, **changed: Any) -> tuple[bool, bool]:
+    """Whether kubelet and containerd are told to leave systemd out."""
+    inputs = read_inputs({**KIND_INPUTS, **changed})
+    config = yaml.safe_load(kind_config(inputs, FOLDER, 1, cgroup_v1=cgroup_v1))
+    kubelet = {"kind": "KubeletConfiguration", "cgroupDriver": "cgroupfs"}
+    kubeadm = [yaml.safe_load(patch) for patch in config["kubeadmConfigPatches"]]
+    containerd = [tomllib.loads(patch) for patch in config.get("containerdConfigPatches", ())]
+    cri = [patch["plugins"]["io.containerd.grpc.v1.cri"] for patch in containerd]
+    off = {"containerd": {"runtimes": {"runc": {"options": {"SystemdCgroup": False}}}}}
+    return kubelet in kubeadm, off in cri
+
+
+def test_with_cgroup_v1_kubelet_and_containerd_of_our_own_image_make_groups_without_systemd() -> None:
+    assert _drivers(cgroup_v1=True, imageStore="k") == (True, True)
+    assert _drivers(cgroup_v1=True, imageStore="k", registryMirrors={"docker.io": ["https://m"]}) == (
+        True,
+        True,
+    )
+    assert _drivers(cgroup_v1=True) == (False, False)
+    assert _drivers(cgroup_v1=False, imageStore="k") == (False, False)
 
 
 def test_without_a_store_nothing_is_mounted() -> None:
