@@ -24,7 +24,8 @@ def test_it_starts_once_and_answers(machine: Machine) -> None:
     pid = machine.engine.pid()
     assert machine.start() == endpoint
     assert machine.engine.pid() == pid
-    assert machine.engine.api.can_run()
+    container = machine.run_sleeper()  # by the command: it and the API speak to the same one
+    assert [one["Id"] for one in machine.engine.api.containers()] == [container]
 
 
 def test_two_who_start_it_at_once_share_one(machine: Machine) -> None:
