@@ -20,9 +20,9 @@ def hierarchies() -> list[Path]:
     return [Path(point) for point, kind in mount_points() if kind in {"cgroup", "cgroup2"}]
 
 
-def has_cgroup_v2() -> bool:
-    """Whether the machine's control groups are those of version 2, as whatever runs containers tells it."""
-    return Path("/sys/fs/cgroup/cgroup.controllers").exists()
+def has_cgroup_v1() -> bool:
+    """Whether the machine's control groups are those of version 1, as whatever runs containers tells it."""
+    return not Path("/sys/fs/cgroup/cgroup.controllers").exists()
 
 
 def missing_controllers() -> list[str]:

@@ -74,7 +74,7 @@ def start_relay(cache: Cache, endpoint: DockerEndpoint, cluster: str, ports: Map
     folder = cache.folder("clusters", cluster)
     with cache.lock("relay", cluster):
         if RelayLock(folder).is_held():
-            if _wanted(folder) == plan.text():
+            if _wanted(folder) == plan:
                 return
             _end(folder)
         (folder / _LOG).unlink(missing_ok=True)
@@ -99,11 +99,9 @@ def revive_relay(cache: Cache, cluster: str) -> bool:
         PlatformError: It did not start.
     """
     folder = cache.path("clusters", cluster)
-    if not _wanted(folder):
-        return False
     with cache.lock("relay", cluster):
-        text = _wanted(folder)
-        if not text or not (plan := RelayPlan.read(text)).is_possible():
+        plan = _wanted(folder)
+        if plan is None or not plan.is_possible():
             return False
         if not RelayLock(folder).is_held():
             _start(folder, plan)
@@ -115,12 +113,12 @@ def relay_runs(cache: Cache, cluster: str) -> bool:
     return RelayLock(cache.path("clusters", cluster)).is_held()
 
 
-def _wanted(folder: Path) -> str:
-    """The plan of a cluster's relay as it was written; empty if none is wanted."""
+def _wanted(folder: Path) -> RelayPlan | None:
+    """The plan of a cluster's relay as it was written; None if none is wanted."""
     try:
-        return (folder / _PLAN).read_text()
+        return RelayPlan.read((folder / _PLAN).read_text())
     except FileNotFoundError:
-        return ""
+        return None
 
 
 def _start(folder: Path, plan: RelayPlan) -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from components.errors import PlatformError, Problem
 from machine.cache import write_atomically
 from machine.docker import DockerEndpoint, engine_lease, ensure_engine, stop_engine_if_unused
-from machine.docker.cgroups import has_cgroup_v2
+from machine.docker.cgroups import has_cgroup_v1
 from machine.docker.engine import engine_with_clusters
 from machine.docker.limits import raise_limits
 from machine.docker.ports import free_port, require_free
@@ -175,7 +175,7 @@ class KindLifecycle:
             for node in inputs.node_names():
                 self._work.note(f"laying out images of {node}")
                 clone_store(store, self._places.image_store(node))
-        config = kind_config(inputs, self._places.folder, port, cgroup_v1=not has_cgroup_v2())
+        config = kind_config(inputs, self._places.folder, port, cgroup_v1=has_cgroup_v1())
         write_atomically(self._places.config, config)
 
     def _make_anew(self, engine: NodeEngine, inputs: KindInputs, digest: str) -> Made:

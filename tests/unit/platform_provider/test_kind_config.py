@@ -58,10 +58,8 @@ def _drivers(*, cgroup_v1: bool, **changed: Any) -> tuple[bool, bool]:
 
 def test_with_cgroup_v1_kubelet_and_containerd_of_our_own_image_make_groups_without_systemd() -> None:
     assert _drivers(cgroup_v1=True, imageStore="k") == (True, True)
-    assert _drivers(cgroup_v1=True, imageStore="k", registryMirrors={"docker.io": ["https://m"]}) == (
-        True,
-        True,
-    )
+    mirrors = {"docker.io": ["https://m"]}
+    assert _drivers(cgroup_v1=True, imageStore="k", registryMirrors=mirrors) == (True, True)
     assert _drivers(cgroup_v1=True) == (False, False)
     assert _drivers(cgroup_v1=False, imageStore="k") == (False, False)
 
